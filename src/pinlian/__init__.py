@@ -1,0 +1,1 @@
+"""Pinlian: community group buying with the money in escrow and every fact on record."""

@@ -1,0 +1,1 @@
+"""Group buys: groups, orders, deliveries, returns, disputes."""

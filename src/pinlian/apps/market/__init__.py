@@ -1,0 +1,1 @@
+"""The market: merchants, products, offers."""

@@ -1,0 +1,1 @@
+"""Money as people see it: top-ups, balances, statements, payouts."""

@@ -1,0 +1,1 @@
+"""People: accounts, device keys, sign-in."""

@@ -1,0 +1,1 @@
+"""How we speak to an EVM chain: typed data, signatures, JSON-RPC, contract bindings, deployment, the embedded node."""

@@ -1,0 +1,1 @@
+"""The pinlian command and its sub-commands."""

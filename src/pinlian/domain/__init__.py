@@ -1,0 +1,1 @@
+"""Pure rules of the trade: money, offers, groups, orders, price ladders, settlement, Merkle trees, chain events."""

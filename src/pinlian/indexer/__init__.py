@@ -1,0 +1,1 @@
+"""From blocks to events to projections: cursor, reorganisations, rebuilding the read model."""

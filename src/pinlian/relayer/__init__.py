@@ -1,0 +1,1 @@
+"""Signed messages on their way to the chain: durable journal, batching policy, sending until final."""

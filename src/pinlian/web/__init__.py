@@ -1,0 +1,1 @@
+"""The page shell: layout, components, language switch, static files."""
