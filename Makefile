@@ -1,0 +1,118 @@
+# Everyday commands. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest
+BUILT := src/pinlian/web/static/build
+
+VENV_STAMP := $(VENV)/.installed
+NPM_STAMP := frontend/node_modules/.installed
+BUILD_STAMP := $(BUILT)/.built
+TOOLS_STAMP := $(VENV)/.test-tools
+
+FRONTEND_SOURCES := $(shell find frontend/src frontend/*.json -type f)
+STYLED_SOURCES := $(shell find src/pinlian -name '*.py' -o -name '*.html')
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-26s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(VENV_STAMP) $(BUILD_STAMP) ## Install what the product needs and build the pages' styles and scripts
+
+.PHONY: up
+up: setup ## Run everything here: chain, engine and pages (first run makes a demo neighbourhood)
+	exec $(BIN)/pinlian up
+
+.PHONY: test
+test: test-setup ## Check and test everything
+	$(MAKE) lint
+	$(MAKE) check-generated
+	$(MAKE) test-unit
+	$(MAKE) test-contracts
+	$(MAKE) test-integration
+	$(MAKE) test-integration-postgres
+	$(MAKE) test-journeys
+	$(MAKE) test-simulation
+
+.PHONY: test-setup
+test-setup: setup $(TOOLS_STAMP)
+
+.PHONY: lint
+lint: setup ## Style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+	npm --prefix frontend run --silent check
+
+.PHONY: check-generated
+check-generated: setup ## Generated files are as their sources say
+	$(BIN)/python tools/check_generated.py
+
+.PHONY: test-unit
+test-unit: setup ## Pure rules; seconds
+	npm --prefix frontend run --silent test
+	$(PYTEST) tests/unit
+
+.PHONY: test-contracts
+test-contracts: setup ## Contracts in an EVM, stateful against the model
+	$(PYTEST) tests/contracts
+
+.PHONY: test-integration
+test-integration: setup ## Parts together, on SQLite and a real node
+	env --unset=DATABASE_URL $(PYTEST) tests/integration
+
+.PHONY: test-integration-postgres
+test-integration-postgres: test-setup ## The same on a PostgreSQL server of its own
+	tools/with-postgres.sh $(PYTEST) tests/integration
+
+.PHONY: test-journeys
+test-journeys: test-setup ## People's ways through the pages, in Chromium
+	$(PYTEST) tests/journeys
+
+.PHONY: test-simulation
+test-simulation: setup ## Faults by seed, then the audit
+	$(PYTEST) tests/simulation
+
+.PHONY: bench
+bench: setup ## Measure gas an order and orders a second
+	$(BIN)/pinlian bench gas
+	$(BIN)/pinlian bench orders
+
+.PHONY: format
+format: setup ## Put the code in its common form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: ## Choose dependency versions anew and write the lock files (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock >/dev/null
+	rm -rf frontend/package-lock.json frontend/node_modules
+	npm --prefix frontend install --package-lock-only
+
+$(VENV_STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# `npm ci` refuses a lock file that lacks another platform's optional binaries; a registry may not carry all of them.
+# `npm install --no-save` installs from the lock file by hash and leaves it as it is.
+$(NPM_STAMP): frontend/package.json frontend/package-lock.json frontend/.npmrc
+	npm --prefix frontend install --no-save
+	touch $@
+
+$(BUILD_STAMP): $(NPM_STAMP) $(FRONTEND_SOURCES) $(STYLED_SOURCES)
+	npm --prefix frontend run --silent build
+	touch $@
+
+$(TOOLS_STAMP): tools/install-test-tools.sh $(VENV_STAMP)
+	tools/install-test-tools.sh
+	touch $@
