@@ -53,7 +53,12 @@ lint: setup ## Style, types and import rules
 
 .PHONY: check-generated
 check-generated: setup ## Generated files are as their sources say
-	$(BIN)/python tools/check_generated.py
+	$(BIN)/python -m tools.generate --check
+	$(BIN)/pinlian manage makemigrations --check --dry-run
+
+.PHONY: generate
+generate: setup ## Write the generated files anew
+	$(BIN)/python -m tools.generate
 
 .PHONY: test-unit
 test-unit: setup ## Pure rules; seconds
