@@ -1,0 +1,147 @@
+"""People, the keys of their devices, and the places where goods are collected."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """What a person may do here. One person may have several."""
+
+    RESIDENT = "resident", _("Resident")
+    LEADER = "leader", _("Group leader")
+    MERCHANT = "merchant", _("Merchant")
+    COURIER = "courier", _("Courier")
+    OPERATOR = "operator", _("Operator")
+
+
+class PickupPoint(models.Model):
+    """A public place where a delivery comes and residents collect.
+
+    Leaders sign for a point by its `commitment`, the hash of its code, name, district and address. A point that moves is
+    therefore another point: these four never change.
+    """
+
+    code = models.SlugField(_("code"), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+    district = models.CharField(_("neighbourhood"), max_length=80, db_index=True)
+    address = models.CharField(_("address"), max_length=200)
+    commitment = models.CharField(_("commitment"), max_length=66, unique=True, editable=False)
+    opening_hours = models.CharField(_("opening hours"), max_length=120, blank=True)
+    latitude_microdegrees = models.IntegerField(_("latitude (millionths of a degree)"), null=True, blank=True)
+    longitude_microdegrees = models.IntegerField(_("longitude (millionths of a degree)"), null=True, blank=True)
+    is_open = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("pickup point")
+        verbose_name_plural = _("pickup points")
+        ordering = ["district", "name"]
+
+    def __str__(self) -> str:
+        return f"{self.district} · {self.name}"
+
+
+class PersonManager(models.Manager["Person"]):
+    def get_by_natural_key(self, phone_lookup: str) -> "Person":
+        """Django's authentication asks for people by USERNAME_FIELD through this."""
+        return self.get(phone_lookup=phone_lookup)
+
+
+class Person(AbstractBaseUser):
+    """Somebody who logs in. The telephone number is kept as a keyed hash, to find it, and sealed, to read it."""
+
+    phone_lookup = models.CharField(max_length=64, unique=True, editable=False)
+    phone_sealed = models.BinaryField(editable=False)
+    display_name = models.CharField(_("display name"), max_length=40)
+    language = models.CharField(_("language"), max_length=10, default="zh-hans")
+    home_pickup_point = models.ForeignKey(
+        PickupPoint,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("usual pickup point"),
+    )
+    is_active = models.BooleanField(_("may log in"), default=True)
+    joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = PersonManager()
+
+    USERNAME_FIELD = "phone_lookup"
+    REQUIRED_FIELDS = ["display_name"]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["-joined_at"]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The person's roles; read from the database once an object."""
+        if not hasattr(self, "_roles"):
+            self._roles = frozenset(self.role_grants.values_list("role", flat=True))
+        return self._roles
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the back office is open to this person."""
+        return self.is_active and Role.OPERATOR in self.roles
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Operators may do everything that the back office offers; nobody else may do anything there."""
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+
+class RoleGrant(models.Model):
+    """That a person has a role, since when, and which operator gave it (none: it came with signing up)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="role_grants")
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    granted_by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    granted_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [models.UniqueConstraint(fields=["person", "role"], name="people_one_grant_a_role")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.get_role_display()}"
+
+
+class DeviceKey(models.Model):
+    """A key that signs for a person. Only its owner can open the keystore: it is encrypted on the device."""
+
+    address = models.CharField(_("address"), max_length=42, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="device_keys")
+    label = models.CharField(_("label"), max_length=60)
+    keystore = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("device key")
+        verbose_name_plural = _("device keys")
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.address[:10]}"
+
+
+class AttemptCounter(models.Model):
+    """Failed log-ins (or sign-ups) of one number or one place in the running period. `key` is a keyed hash."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    period_ends_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]}: {self.failures}"
