@@ -1,7 +1,9 @@
 """The shape of the repository: what files may be called, and what lock files may say."""
 
+import ast
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,24 @@ def test_source_names__say_what_the_file_is_for() -> None:
     drawers = [str(path) for path in files if DRAWERS & {part.split(".")[0] for part in path.parts[1:]}]
     assert Path("src/pinlian/config/settings.py") in files
     assert drawers == []
+
+
+def imported_modules(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    assert all(node.level == 0 for node in nodes if isinstance(node, ast.ImportFrom)), f"relative import in {path}"
+    return plain | {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+
+
+def test_domain__imports_the_standard_library_and_keccak_only() -> None:
+    domain = ROOT / "src/pinlian/domain"
+    found = {
+        (str(path.relative_to(domain)), module)
+        for path in domain.rglob("*.py")
+        for module in imported_modules(path)
+        if module.split(".")[0] not in sys.stdlib_module_names and not module.startswith("pinlian.domain")
+    }
+    assert found <= {("keccak.py", "Crypto.Hash")}
 
 
 def test_python_lock__pins_every_package_by_hash() -> None:
