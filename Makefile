@@ -96,10 +96,10 @@ format: setup ## Put the code in its common form
 	$(BIN)/ruff format .
 
 .PHONY: lock
-lock: ## Choose dependency versions anew and write the lock files (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade --quiet \
+lock: ## Write the lock files after a change of dependencies; UPGRADE=1 takes newer versions (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 $(if $(UPGRADE),--upgrade) --quiet \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock >/dev/null
-	rm -rf frontend/package-lock.json frontend/node_modules
+	$(if $(UPGRADE),rm -rf frontend/package-lock.json frontend/node_modules)
 	npm --prefix frontend install --package-lock-only
 
 $(VENV_STAMP): requirements.lock pyproject.toml
