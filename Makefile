@@ -15,8 +15,8 @@ NPM_STAMP := frontend/node_modules/.installed
 BUILD_STAMP := $(BUILT)/.built
 TOOLS_STAMP := $(VENV)/.test-tools
 
-FRONTEND_SOURCES := $(shell find frontend/src frontend/*.json -type f)
-STYLED_SOURCES := $(shell find src/pinlian -name '*.py' -o -name '*.html')
+FRONTEND_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
+STYLED_SOURCES := $(shell find src/pinlian -name '*.py' -o -name '*.html' -o -name 'illustrations.json')
 
 .PHONY: help
 help: ## List the commands
