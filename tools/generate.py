@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.contract_artifacts import contract_artifacts
-from tools.message_catalogues import message_catalogues
+from tools.message_catalogues import message_catalogues, message_sources
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,6 +31,7 @@ class Generator:
 
 GENERATORS = (
     Generator("src/pinlian/chain/artifacts/*.json", contract_artifacts),
+    Generator("src/pinlian/**/locale/*/LC_MESSAGES/*.po", message_sources),
     Generator("src/pinlian/**/locale/*/LC_MESSAGES/*.mo", message_catalogues),
 )
 
@@ -52,18 +53,20 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a file differs")
     check = parser.parse_args().check
 
-    found = {path: content for generator in GENERATORS for path, content in differences(generator).items()}
-    for path, content in sorted(found.items()):
-        if check:
-            print(f"{path} is not as its source says; run `make generate`", file=sys.stderr)
-        elif content is None:
-            (ROOT / path).unlink()
-            print(f"removed {path}")
-        else:
-            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
-            (ROOT / path).write_bytes(content)
-            print(f"wrote {path}")
-    return 1 if check and found else 0
+    stale = False
+    for generator in GENERATORS:  # in their order: compiled catalogues are made from the collected ones
+        for path, content in sorted(differences(generator).items()):
+            stale = True
+            if check:
+                print(f"{path} is not as its source says; run `make generate`", file=sys.stderr)
+            elif content is None:
+                (ROOT / path).unlink()
+                print(f"removed {path}")
+            else:
+                (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+                (ROOT / path).write_bytes(content)
+                print(f"wrote {path}")
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":
