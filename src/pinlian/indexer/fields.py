@@ -1,42 +1,65 @@
-"""Model fields for values of the chain."""
+"""The database column of token amounts, which can exceed 64 bits."""
 
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext_lazy as _
+
+DIGITS_MAX = 39
+"""Enough for every amount of the escrow: they are below 2**128."""
+_SQLITE_INTEGER_MAX = 2**63 - 1
 
 if TYPE_CHECKING:
-    IntField = models.Field[int, int]
+    _IntField = models.Field[int, int]
 else:
-    IntField = models.Field
+    _IntField = models.Field
 
 
-class AmountField(IntField):
-    """A signed whole number of minor units: int in, int out, and exact sums on both databases.
+class AmountField(_IntField):
+    """A whole amount in minor units of up to 39 digits and either sign; an `int` in Python on every database.
 
-    PostgreSQL keeps 39 digits, which hold every amount of the escrow (below 2**128). SQLite has 64-bit integers only:
-    a value beyond them raises OverflowError when it is written, and is never rounded.
+    PostgreSQL stores numeric(39, 0). SQLite would round such a number to a float, so its column has no affinity: an
+    amount of up to 63 bits is stored as an integer (ordered and summed exactly), a larger one as digits with leading
+    zeros (kept exactly and ordered above all smaller ones, but a sum that includes it is rounded). Only a price that
+    nobody can pay or a token of 18 decimals is that large.
     """
 
-    description = "whole minor units"
-    empty_strings_allowed = False
-
-    def get_internal_type(self) -> str:
-        return "AmountField"
+    description = _("Amount in minor units")
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
-        return "numeric(39, 0)" if connection.vendor == "postgresql" else "bigint"
+        return "blob" if connection.vendor == "sqlite" else f"numeric({DIGITS_MAX}, 0)"
+
+    def get_prep_value(self, value: Any) -> int | None:
+        value = super().get_prep_value(value)
+        if value is None:
+            return None
+        amount = int(value)
+        if abs(amount) >= 10**DIGITS_MAX:
+            raise OverflowError(f"{self.name}: an amount of more than {DIGITS_MAX} digits")
+        return amount
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        amount = value if prepared else self.get_prep_value(value)
+        if amount is not None and connection.vendor == "sqlite" and abs(amount) > _SQLITE_INTEGER_MAX:
+            return f"{amount:0{DIGITS_MAX + 1}d}"
+        return amount
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> int | None:
         return None if value is None else int(value)
 
     def to_python(self, value: Any) -> int | None:
-        return None if value is None else int(value)
+        if value is None or isinstance(value, int):
+            return value
+        try:
+            return int(value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError(_("Enter a whole number."), code="invalid") from error
 
-    def get_prep_value(self, value: Any) -> Any:
-        value = super().get_prep_value(value)
-        return value if value is None or hasattr(value, "resolve_expression") else int(value)
+    def value_to_string(self, obj: models.Model) -> str:
+        return str(self.value_from_object(obj))
 
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**({"form_class": forms.IntegerField} | kwargs))
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        return super().formfield(**{"form_class": forms.IntegerField, **kwargs})
