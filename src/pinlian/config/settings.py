@@ -135,7 +135,7 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 AUTH_USER_MODEL = "people.Person"
-LOGIN_URL = "people:log-in"
+LOGIN_URL = "people:sign-in"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -1,9 +1,10 @@
-"""What merchants sell.
+"""Merchants, their products, and what they offer.
 
 The chain writes Offer, through projections.py alone; people write the rest, through services.py alone. Ids, hashes and
-addresses are lowercase 0x-hex, times are seconds since the Unix epoch.
+addresses are lowercase 0x-hex, times of the chain are seconds since the Unix epoch.
 """
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -38,3 +39,87 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return self.id[:10]
+
+
+class Merchant(models.Model):
+    """A farm or shop. It signs its offers, and is paid, with the key of `account`."""
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    region = models.CharField(_("where the goods come from"), max_length=80, blank=True)
+    about = models.CharField(_("about"), max_length=500, blank=True)
+    account = models.CharField(_("account"), max_length=42, unique=True, null=True, blank=True)
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("merchant")
+        verbose_name_plural = _("merchants")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.TextChoices):
+    VEGETABLES = "vegetables", _("Vegetables")
+    FRUIT = "fruit", _("Fruit")
+    STAPLES = "staples", _("Rice, oil and dry goods")
+    ANIMAL = "animal", _("Eggs, meat, fish and dairy")
+    HOUSEHOLD = "household", _("Household goods")
+
+
+class ProductPhoto(models.Model):
+    """A photograph as it is served: re-encoded here, without the camera's data. Named by the hash of its bytes."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    webp = models.BinaryField()
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.digest[:10]
+
+
+class Product(models.Model):
+    """What a merchant sells, by which unit, in both languages. An empty English text falls back to the Chinese one."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="products")
+    category = models.CharField(_("category"), max_length=16, choices=Category)
+    name_zh = models.CharField(_("name (Chinese)"), max_length=60)
+    name_en = models.CharField(_("name (English)"), max_length=80, blank=True)
+    unit_zh = models.CharField(_("unit (Chinese)"), max_length=30)
+    unit_en = models.CharField(_("unit (English)"), max_length=40, blank=True)
+    description_zh = models.CharField(_("description (Chinese)"), max_length=600, blank=True)
+    description_en = models.CharField(_("description (English)"), max_length=900, blank=True)
+    illustration = models.CharField(_("picture"), max_length=40, default="package")
+    photo = models.ForeignKey(ProductPhoto, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    is_on_sale = models.BooleanField(_("on sale"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["category", "name_zh"]
+
+    def __str__(self) -> str:
+        return self.name_zh
+
+
+class OfferDocument(models.Model):
+    """The full words of an offer. Its key is their hash, which the merchant signs and the chain keeps."""
+
+    terms = models.CharField(max_length=66, primary_key=True)
+    document = models.TextField()
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="offer_documents")
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("offer document")
+        verbose_name_plural = _("offer documents")
+
+    def __str__(self) -> str:
+        return self.terms[:10]

@@ -20,8 +20,8 @@ class Role(models.TextChoices):
 class PickupPoint(models.Model):
     """A public place where a delivery comes and residents collect.
 
-    Leaders sign for a point by its `commitment`, the hash of its code, name, district and address. A point that moves is
-    therefore another point: these four never change.
+    Leaders sign for a point by its `commitment`, the hash of its code, name, district and address. A point that moves
+    is therefore another point: these four never change.
     """
 
     code = models.SlugField(_("code"), max_length=32, unique=True)
@@ -88,9 +88,21 @@ class Person(AbstractBaseUser):
         return self._roles
 
     @property
+    def is_leader(self) -> bool:
+        return Role.LEADER in self.roles
+
+    @property
+    def is_merchant(self) -> bool:
+        return Role.MERCHANT in self.roles
+
+    @property
+    def is_operator(self) -> bool:
+        return Role.OPERATOR in self.roles
+
+    @property
     def is_staff(self) -> bool:
         """Whether the back office is open to this person."""
-        return self.is_active and Role.OPERATOR in self.roles
+        return self.is_active and self.is_operator
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Operators may do everything that the back office offers; nobody else may do anything there."""
@@ -118,12 +130,16 @@ class RoleGrant(models.Model):
 
 
 class DeviceKey(models.Model):
-    """A key that signs for a person. Only its owner can open the keystore: it is encrypted on the device."""
+    """A key that signs for a person, with the public key to which others encrypt for that person.
+
+    Only its owner can open the keystore: it is encrypted on the device.
+    """
 
     address = models.CharField(_("address"), max_length=42, unique=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="device_keys")
     label = models.CharField(_("label"), max_length=60)
-    keystore = models.TextField(blank=True, editable=False)
+    keystore = models.JSONField(null=True, editable=False)
+    encryption_key = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 

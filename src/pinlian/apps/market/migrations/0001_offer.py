@@ -6,34 +6,32 @@ import pinlian.indexer.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Offer',
+            name="Offer",
             fields=[
-                ('id', models.CharField(max_length=66, primary_key=True, serialize=False)),
-                ('merchant', models.CharField(db_index=True, max_length=42)),
-                ('arbiter', models.CharField(max_length=42)),
-                ('stock_cap', models.BigIntegerField()),
-                ('window_kind', models.PositiveSmallIntegerField()),
-                ('window_seconds', models.BigIntegerField()),
-                ('leader_bps', models.PositiveIntegerField()),
-                ('ladder', models.JSONField()),
-                ('payees', models.JSONField()),
-                ('terms', models.CharField(db_index=True, max_length=66)),
-                ('salt', models.CharField(max_length=66)),
-                ('price_minor', pinlian.indexer.fields.AmountField()),
-                ('units_sold', models.BigIntegerField(default=0)),
-                ('published_at', models.BigIntegerField(db_index=True)),
+                ("id", models.CharField(max_length=66, primary_key=True, serialize=False)),
+                ("merchant", models.CharField(db_index=True, max_length=42)),
+                ("arbiter", models.CharField(max_length=42)),
+                ("stock_cap", models.BigIntegerField()),
+                ("window_kind", models.PositiveSmallIntegerField()),
+                ("window_seconds", models.BigIntegerField()),
+                ("leader_bps", models.PositiveIntegerField()),
+                ("ladder", models.JSONField()),
+                ("payees", models.JSONField()),
+                ("terms", models.CharField(db_index=True, max_length=66)),
+                ("salt", models.CharField(max_length=66)),
+                ("price_minor", pinlian.indexer.fields.AmountField()),
+                ("units_sold", models.BigIntegerField(default=0)),
+                ("published_at", models.BigIntegerField(db_index=True)),
             ],
             options={
-                'verbose_name': 'offer',
-                'verbose_name_plural': 'offers',
+                "verbose_name": "offer",
+                "verbose_name_plural": "offers",
             },
         ),
     ]
