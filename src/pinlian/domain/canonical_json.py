@@ -1,13 +1,14 @@
 """One spelling of a JSON value, so that equal documents have equal hashes (RFC 8785)."""
 
 import json
+from collections.abc import Mapping, Sequence
 
 from pinlian.domain.keccak import keccak256
 
 INTEGER_MAX = 2**53 - 1
 """Integers beyond it are not exact in every reader of JSON; write them as text."""
 
-Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
+Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def canonical_json(value: Json) -> bytes:
@@ -25,16 +26,18 @@ def document_hash(value: Json) -> bytes:
 
 
 def _write(value: Json) -> str:
-    if isinstance(value, dict):
+    if value is None or isinstance(value, str | bool):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int):
+        if abs(value) > INTEGER_MAX:
+            raise ValueError(f"not exact in every reader of JSON: {value}")
+        return str(value)
+    if isinstance(value, Mapping):
         # RFC 8785 sorts names by their UTF-16 code units.
         names = sorted(value, key=_utf_16)
         return "{" + ",".join(f"{json.dumps(name, ensure_ascii=False)}:{_write(value[name])}" for name in names) + "}"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "[" + ",".join(map(_write, value)) + "]"
-    if isinstance(value, int) and abs(value) > INTEGER_MAX:
-        raise ValueError(f"not exact in every reader of JSON: {value}")
-    if value is None or isinstance(value, str | int):
-        return json.dumps(value, ensure_ascii=False)
     raise ValueError(f"no {type(value).__name__} in a canonical document")
 
 

@@ -66,6 +66,9 @@ class Person(AbstractBaseUser):
     )
     is_active = models.BooleanField(_("may log in"), default=True)
     joined_at = models.DateTimeField(_("joined"), auto_now_add=True)
+    # Which words on personal data the person agreed to, and when.
+    consent_version = models.CharField(max_length=10, editable=False, blank=True)
+    consented_at = models.DateTimeField(null=True, editable=False)
 
     objects = PersonManager()
 
@@ -153,11 +156,11 @@ class DeviceKey(models.Model):
 
 
 class AttemptCounter(models.Model):
-    """Failed log-ins (or sign-ups) of one number or one place in the running period. `key` is a keyed hash."""
+    """Log-ins (or sign-ups) of one number or one place in the running period. `key` is a keyed hash."""
 
     key = models.CharField(max_length=64, primary_key=True)
-    failures = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
     period_ends_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return f"{self.key[:8]}: {self.failures}"
+        return f"{self.key[:8]}: {self.attempts}"

@@ -1,0 +1,142 @@
+"""What other apps, pages and commands may ask of people."""
+
+from typing import Any
+
+from pinlian.apps.people import services
+from pinlian.apps.people.attempts import TooManyAttempts
+from pinlian.apps.people.device_keys import challenge_digest, new_challenge
+from pinlian.apps.people.models import Person, PickupPoint, Role
+from pinlian.apps.people.phone_numbers import PhoneNumberInvalid
+from pinlian.apps.people.selectors import (
+    DeviceKeyView,
+    PersonView,
+    PickupPointView,
+    address_of,
+    addresses_of,
+    device_keys_of,
+    display_name_masked,
+    display_names,
+    display_names_masked,
+    districts,
+    encryption_key_of,
+    people_with_role,
+    person,
+    person_of,
+    person_view,
+    pickup_point,
+    pickup_points,
+    pickup_points_by_commitment,
+    point_view,
+    points_near,
+)
+from pinlian.apps.people.services import PhoneNumberTaken
+
+__all__ = [
+    "DeviceKeyView",
+    "PersonView",
+    "PhoneNumberInvalid",
+    "PhoneNumberTaken",
+    "PickupPointView",
+    "Role",
+    "TooManyAttempts",
+    "add_device_key",
+    "add_pickup_point",
+    "address_of",
+    "addresses_of",
+    "challenge_digest",
+    "device_keys_of",
+    "display_name_masked",
+    "display_names",
+    "display_names_masked",
+    "districts",
+    "encryption_key_of",
+    "grant_role",
+    "new_challenge",
+    "people_with_role",
+    "person",
+    "person_of",
+    "pickup_point",
+    "pickup_points",
+    "pickup_points_by_commitment",
+    "points_near",
+    "sign_up",
+]
+
+
+def sign_up(
+    *,
+    phone: str,
+    password: str,
+    display_name: str,
+    language: str = "zh-hans",
+    home_pickup_point_id: int | None = None,
+    roles: tuple[str, ...] = (Role.RESIDENT,),
+) -> PersonView:
+    """Make an account on an operator's behalf (no limit on tries).
+
+    Raises:
+        PhoneNumberInvalid, PhoneNumberTaken.
+        django.core.exceptions.ValidationError: the password is too weak.
+    """
+    home = PickupPoint.objects.get(pk=home_pickup_point_id) if home_pickup_point_id else None
+    return person_view(
+        services.sign_up(
+            phone=phone,
+            password=password,
+            display_name=display_name,
+            language=language,
+            home_pickup_point=home,
+            roles=roles,
+        )
+    )
+
+
+def grant_role(person_id: int, role: str) -> None:
+    """Give a role; having it already is no error."""
+    services.grant_role(Person.objects.get(pk=person_id), role, granted_by=None)
+
+
+def add_device_key(
+    person_id: int,
+    *,
+    address: bytes,
+    keystore: dict[str, Any],
+    encryption_key: dict[str, Any],
+    label: str,
+    challenge: str,
+    proof: bytes,
+) -> None:
+    """Let a key sign for a person; see services.add_device_key. `proof` signs challenge_digest(challenge)."""
+    services.add_device_key(
+        Person.objects.get(pk=person_id),
+        address=address,
+        keystore=keystore,
+        encryption_key=encryption_key,
+        label=label,
+        challenge=challenge,
+        proof=proof,
+    )
+
+
+def add_pickup_point(
+    *,
+    code: str,
+    name: str,
+    district: str,
+    address: str,
+    opening_hours: str = "",
+    latitude_microdegrees: int | None = None,
+    longitude_microdegrees: int | None = None,
+) -> PickupPointView:
+    """Open a pickup point under a code that is not in use."""
+    return point_view(
+        services.add_pickup_point(
+            code=code,
+            name=name,
+            district=district,
+            address=address,
+            opening_hours=opening_hours,
+            latitude_microdegrees=latitude_microdegrees,
+            longitude_microdegrees=longitude_microdegrees,
+        )
+    )
