@@ -1,5 +1,26 @@
 import htmx from "htmx.org";
 
+import { csrfToken } from "./api";
+import { lockExpired } from "./device-store";
+import "./countdown";
+import "./device-key";
+import "./hand-out";
+import "./page-buttons";
+import "./see-proof";
+import { showWaitingToast } from "./sign-action";
+import { person } from "./wallet";
+
 // The pages' Content-Security-Policy allows neither eval nor inline styles.
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
+document.addEventListener("htmx:configRequest", (event) => {
+  (event as CustomEvent<{ headers: Record<string, string> }>).detail.headers["X-CSRFToken"] = csrfToken();
+});
+
+void lockExpired(person());
+showWaitingToast();
+
+for (const note of document.querySelectorAll("#toasts > .alert-success, #toasts > .alert-info")) {
+  setTimeout(() => note.remove(), 6000);
+}
+document.querySelector<HTMLElement>("[data-error-summary]:not([hidden])")?.focus();

@@ -1,0 +1,53 @@
+// Reading the contract itself through any Ethereum JSON-RPC, so that nobody has to believe our server.
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+
+import { csrfToken } from "./api";
+import { fromNumber, toHex } from "./hex";
+
+/** The node did not answer, or not as an Ethereum node does. */
+export class NodeUnreachable extends Error {}
+
+export class ChainReader {
+  /** `url`: an Ethereum JSON-RPC address; `escrow`: the contract. */
+  constructor(
+    readonly url: string,
+    readonly escrow: string,
+  ) {}
+
+  private async call(method: string, params: unknown[]): Promise<unknown> {
+    const ours = new URL(this.url, location.href).origin === location.origin;
+    let answer: { result?: unknown; error?: { message: string } };
+    try {
+      const response = await fetch(this.url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", ...(ours && { "X-CSRFToken": csrfToken() }) },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      });
+      answer = await response.json();
+    } catch (error) {
+      throw new NodeUnreachable(this.url, { cause: error });
+    }
+    if (answer.result === undefined || answer.result === null) throw new NodeUnreachable(answer.error?.message ?? this.url);
+    return answer.result;
+  }
+
+  async chainId(): Promise<number> {
+    return Number(await this.call("eth_chainId", []));
+  }
+
+  private async view(signature: string, word: Uint8Array): Promise<string> {
+    const data = toHex(keccak_256(utf8ToBytes(signature)).slice(0, 4)) + toHex(word).slice(2);
+    return (await this.call("eth_call", [{ to: this.escrow, data }, "latest"])) as string;
+  }
+
+  /** The root of batch number `batch`, as the contract keeps it. */
+  async batchRoot(batch: number): Promise<string> {
+    return this.view("batch_roots(uint256)", fromNumber(BigInt(batch)));
+  }
+
+  /** Bit i: leaf i of the batch left early. */
+  async batchMarks(batch: number): Promise<bigint> {
+    return BigInt(await this.view("batch_marks(uint256)", fromNumber(BigInt(batch)))) & ((1n << 128n) - 1n);
+  }
+}

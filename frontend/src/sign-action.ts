@@ -1,0 +1,153 @@
+// <sign-action>: a button (or form) whose message is signed on this device and sent.
+import type { JWK } from "jose";
+
+import { FormErrors, getJson, postForm, postJson, Problem } from "./api";
+import { Declined } from "./confirm-dialog";
+import { describe } from "./describe";
+import { element, icon, toast } from "./elements";
+import { commitment, type Sealed, sealDetails } from "./sealed-details";
+import { text } from "./texts";
+import { digest, type Domain, type Message } from "./typed-data";
+import { agreeAndUse, NoKey, person, signWith } from "./wallet";
+
+/** What the server wants signed. `readers` are the keys of those who may read the order's delivery details. */
+interface Prepared {
+  kind: string;
+  message: Message;
+  submit: string;
+  next?: string;
+  readers?: JWK[];
+  extra?: Record<string, unknown>;
+}
+
+let domain: Promise<Domain> | undefined;
+
+function chainDomain(): Promise<Domain> {
+  domain ??= getJson<Domain>("/api/v1/chain");
+  return domain;
+}
+
+/** Sign what was prepared, once the person agreed, and send it. */
+export async function signAndSend(who: string, prepared: Prepared, details: Record<string, string>): Promise<unknown> {
+  let message = prepared.message;
+  let sealed: Sealed | undefined;
+  if (prepared.readers !== undefined) {
+    sealed = await sealDetails(details, prepared.readers);
+    message = { ...message, details: commitment(sealed) };
+  }
+  const separator = await chainDomain();
+  return agreeAndUse(who, describe(prepared.kind, message), (secrets, signer) =>
+    postJson(prepared.submit, {
+      ...prepared.extra,
+      kind: prepared.kind,
+      message,
+      signature: signWith(secrets, digest(prepared.kind, message, separator)),
+      signer,
+      ...(sealed && { details: sealed }),
+    }),
+  );
+}
+
+class SignAction extends HTMLElement {
+  connectedCallback(): void {
+    this.addEventListener("submit", (event) => this.start(event));
+    this.addEventListener("click", (event) => {
+      const button = event.target instanceof Element ? event.target.closest("button") : null;
+      if (button?.type === "submit" && button.form === null) this.start(event);
+    });
+  }
+
+  private start(event: Event): void {
+    event.preventDefault();
+    if (this.getAttribute("aria-busy") === "true") return;
+    this.setAttribute("aria-busy", "true");
+    this.showErrors({});
+    const submitter = event instanceof SubmitEvent ? event.submitter : null;
+    this.run(submitter)
+      .catch((error: unknown) => this.show(error))
+      .finally(() => this.removeAttribute("aria-busy"));
+  }
+
+  private async run(submitter: HTMLElement | null): Promise<void> {
+    const who = person();
+    if (who === undefined) {
+      location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+      return;
+    }
+    const prepared = await this.prepare(submitter);
+    await signAndSend(who, prepared, this.details());
+    sessionStorage.setItem("toast", text(`done_${prepared.kind}`));
+    const next = prepared.next ?? this.getAttribute("next");
+    if (next) location.assign(next);
+    else location.reload();
+  }
+
+  private async prepare(submitter: HTMLElement | null): Promise<Prepared> {
+    const form = this.querySelector("form");
+    if (form !== null) return postForm(form.action, new FormData(form, submitter));
+    const json = this.querySelector('script[type="application/json"]')?.textContent ?? "{}";
+    const message = JSON.parse(json) as Message;
+    return { kind: this.getAttribute("kind") ?? "", message, submit: this.getAttribute("submit") ?? "" };
+  }
+
+  /** Fields that only those who deliver may read; they have no name, so that no form ever sends them. */
+  private details(): Record<string, string> {
+    const fields = this.querySelectorAll<HTMLInputElement>("[data-detail]");
+    return Object.fromEntries([...fields].map((field) => [field.dataset.detail as string, field.value.trim()]));
+  }
+
+  private show(error: unknown): void {
+    if (error instanceof Declined) return;
+    if (error instanceof FormErrors) return this.showErrors(error.errors);
+    if (error instanceof NoKey) {
+      this.problem(text("no_key"), text("no_key_remedy"), this.dataset.keyUrl ?? "/me/key/");
+      return;
+    }
+    if (error instanceof Problem) {
+      this.problem(error.title || text("not_reached"), error.remedy || error.detail);
+      return;
+    }
+    this.problem(text("not_reached"), text("not_reached_remedy"));
+    throw error;
+  }
+
+  private problem(title: string, remedy: string, url?: string): void {
+    const box = element(
+      "div",
+      { class: "alert alert-error sign-problem", role: "alert" },
+      icon("circle-alert"),
+      element(
+        "div",
+        {},
+        element("p", { class: "font-semibold" }, title),
+        url ? element("a", { href: url, class: "link" }, remedy) : element("p", {}, remedy),
+      ),
+    );
+    this.append(box);
+    box.scrollIntoView({ block: "nearest" });
+  }
+
+  private showErrors(errors: Record<string, string[]>): void {
+    this.querySelector(".sign-problem")?.remove();
+    for (const place of this.querySelectorAll<HTMLElement>("[data-error-of]")) {
+      const texts = errors[place.dataset.errorOf as string] ?? [];
+      place.textContent = texts.join(" ");
+      const field = this.querySelector(`[name="${place.dataset.errorOf}"]`);
+      if (texts.length > 0) field?.setAttribute("aria-invalid", "true");
+      else field?.removeAttribute("aria-invalid");
+    }
+    const rest = errors.__all__ ?? [];
+    if (rest.length > 0) this.problem(rest.join(" "), "");
+    this.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }
+}
+
+customElements.define("sign-action", SignAction);
+
+/** What the page before left to say. */
+export function showWaitingToast(): void {
+  const waiting = sessionStorage.getItem("toast");
+  if (waiting === null) return;
+  sessionStorage.removeItem("toast");
+  toast(waiting);
+}
