@@ -1,0 +1,157 @@
+"""From what a client sends to a message whose form and signature are right. Nothing here asks the chain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pinlian.chain.signatures import SIGNATURE_BYTES, recover
+from pinlian.chain.typed_data import FieldError, Message, digest, message_from_json
+from pinlian.domain.group import Group
+from pinlian.domain.keccak import keccak256
+from pinlian.domain.messages import Withdraw
+from pinlian.domain.offer import LADDER_STEPS_MAX, PAYEES_MAX
+from pinlian.domain.order import Order
+from pinlian.domain.refusals import Refusal, Refused
+from pinlian.relayer.kinds import TYPE_NAMES, Kind
+
+SIGNATURE_BYTES_MAX = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A signed message as it comes in: the body as `message_json` writes it, signature and signer as 0x-hex."""
+
+    kind: str
+    body: Mapping[str, Any]
+    signature: str
+    signer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A well-formed message with a genuine signature, 64 bytes (ERC-2098)."""
+
+    kind: Kind
+    message: Message
+    digest: bytes
+    signer: bytes
+    signature: bytes
+
+    @property
+    def message_id(self) -> bytes:
+        return message_id(self.digest, self.signer)
+
+
+def message_id(message_digest: bytes, signer: bytes) -> bytes:
+    """The journal's key: two accounts may sign the same words (a cancellation names no buyer)."""
+    return keccak256(message_digest + signer)
+
+
+def read_account(text: Any, field: str) -> bytes:
+    """A 20-byte account from 0x-hex.
+
+    Raises:
+        Refused: MALFORMED, naming `field`.
+    """
+    return _read_hex(text, field, 20)
+
+
+def read_id(text: Any, field: str) -> bytes:
+    """A 32-byte identifier from 0x-hex.
+
+    Raises:
+        Refused: MALFORMED, naming `field`.
+    """
+    return _read_hex(text, field, 32)
+
+
+def _read_hex(text: Any, field: str, size: int | None) -> bytes:
+    digits = "hex digits" if size is None else f"{2 * size} hex digits"
+    if not isinstance(text, str) or not text.startswith("0x") or (size is not None and len(text) != 2 + 2 * size):
+        raise Refused(Refusal.MALFORMED, field, f"expected 0x and {digits}")
+    try:
+        return bytes.fromhex(text[2:])
+    except ValueError as error:
+        raise Refused(Refusal.MALFORMED, field, f"expected 0x and {digits}") from error
+
+
+def read_signature(text: Any) -> bytes:
+    """The compact form (ERC-2098) of a signature of 64 bytes, or of 65 with v last as most wallets give it.
+
+    Raises:
+        Refused: MALFORMED, OVERSIZED or SIGNATURE_INVALID.
+    """
+    if isinstance(text, str) and len(text) > 2 + 2 * SIGNATURE_BYTES_MAX:
+        raise Refused(Refusal.OVERSIZED, "signature", f"more than {SIGNATURE_BYTES_MAX} bytes")
+    signature = _read_hex(text, "signature", None)
+    if len(signature) == SIGNATURE_BYTES:
+        return signature
+    if len(signature) == SIGNATURE_BYTES + 1 and signature[64] in (0, 1, 27, 28) and signature[32] < 0x80:
+        recovery_bit = (signature[64] & 1) ^ (signature[64] >= 27)
+        return signature[:32] + bytes([signature[32] | recovery_bit << 7]) + signature[33:64]
+    raise Refused(Refusal.SIGNATURE_INVALID, "signature", "expected 64 bytes (ERC-2098) or 65")
+
+
+def _read_message(kind: Kind, body: Any) -> Message:
+    if isinstance(body, Mapping):
+        for field, items_max in (("ladder", LADDER_STEPS_MAX), ("payees", PAYEES_MAX)):
+            items = body.get(field)
+            if isinstance(items, list) and len(items) > items_max:
+                raise Refused(Refusal.OVERSIZED, field, f"more than {items_max}")
+    try:
+        return message_from_json(TYPE_NAMES[kind], body)
+    except FieldError as error:
+        raise Refused(Refusal.MALFORMED, error.field, error.reason) from error
+
+
+def read_candidate(submission: Submission, separator: bytes) -> Candidate:
+    """Check form, sizes and signature.
+
+    Args:
+        separator: of the escrow's EIP-712 domain.
+
+    Raises:
+        Refused: MALFORMED, OVERSIZED or SIGNATURE_INVALID.
+    """
+    try:
+        kind = Kind(submission.kind)
+    except ValueError as error:
+        raise Refused(Refusal.MALFORMED, "kind", "no such kind") from error
+    if kind not in TYPE_NAMES:
+        raise Refused(Refusal.MALFORMED, "kind", "nobody signs this kind")
+    message = _read_message(kind, submission.body)
+    signer = read_account(submission.signer, "signer")
+    signature = read_signature(submission.signature)
+    message_digest = digest(message, separator)
+    if recover(message_digest, signature) != signer:
+        raise Refused(Refusal.SIGNATURE_INVALID, "signature", "not the signer's signature of this message")
+    return Candidate(kind, message, message_digest, signer, signature)
+
+
+def group_of(message: Message) -> bytes:
+    """The group that the message is about; empty if none is named."""
+    return getattr(message, "group", b"") if not isinstance(message, Group) else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a message will take from its signer's account and its offer when it is placed."""
+
+    nonce: int | None = None
+    amount: int = 0
+    offer: bytes = b""
+    quantity: int = 0
+
+
+def taken_by(message: Message) -> Taken:
+    """What must be kept free for the message while it waits."""
+    if isinstance(message, Order):
+        return Taken(message.nonce, message.amount, message.offer, message.quantity)
+    if isinstance(message, Withdraw):
+        return Taken(message.nonce, message.amount)
+    return Taken()
+
+
+def deadline_of(message: Message) -> int | None:
+    """After this second (Unix time) the chain refuses the message by its own words; None if never."""
+    return message.valid_until if isinstance(message, Order | Withdraw) else None
