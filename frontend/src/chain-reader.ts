@@ -3,7 +3,9 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 import { csrfToken } from "./api";
-import { fromNumber, toHex } from "./hex";
+import { fromHex, fromNumber, toHex } from "./hex";
+
+const GROUP_OPEN = 1n;
 
 /** The node did not answer, or not as an Ethereum node does. */
 export class NodeUnreachable extends Error {}
@@ -49,5 +51,11 @@ export class ChainReader {
   /** Bit i: leaf i of the batch left early. */
   async batchMarks(batch: number): Promise<bigint> {
     return BigInt(await this.view("batch_marks(uint256)", fromNumber(BigInt(batch)))) & ((1n << 128n) - 1n);
+  }
+
+  /** Whether the group takes orders or waits to be closed; only cancelled orders have left such a group. */
+  async groupIsOpen(group: string): Promise<boolean> {
+    const state = await this.view("group_state(bytes32)", fromHex(group, 32));
+    return BigInt(state.slice(0, 66)) === GROUP_OPEN;
   }
 }

@@ -49,36 +49,41 @@ export interface ShownMember {
 
 export interface GroupVerdict {
   verdict: Verdict;
-  /** Orders and units that the chain has in the group, less those that left. */
+  /** Members that the chain has too, and their units. */
   orders: number;
   units: number;
-  /** Shown members that the chain does not have, or with another quantity. */
+  /** Shown members that the chain does not have, or with another quantity, or that cancelled. */
   invented: number;
-  /** Orders of the group that the page does not show. */
+  /** Orders that stand on the chain and are not shown. */
   hidden: number;
 }
 
-/** Prove every run of the group, then compare the chain's standing orders with the members that the page shows. */
+/**
+ * Prove every run of the group, then compare its orders with the members that the page shows. Cancelled orders are no
+ * members; a mark on the chain says that an order left, which in an open group means that it was cancelled.
+ */
 export async function checkGroup(proof: GroupProof, shown: ShownMember[], chain: ChainReader): Promise<GroupVerdict> {
   const result: GroupVerdict = { verdict: "holds", orders: 0, units: 0, invented: 0, hidden: 0 };
   if ((await chain.chainId()) !== proof.chain_id) return { ...result, verdict: "other_chain" };
-  const proven = new Map<string, number>();
+  const open = await chain.groupIsOpen(proof.group);
+  const missing = new Map(shown.map(({ batch, index, quantity }) => [`${batch}/${index}`, quantity]));
   for (const { siblings, leaves, ...rest } of proof.runs) {
     const place = { ...rest, group: proof.group, index: rest.first_index };
     const root = rootOfRun(place, leaves, siblings);
     if (root === undefined || toHex(root) !== (await chain.batchRoot(place.batch))) return { ...result, verdict: "broken" };
     const marks = await chain.batchMarks(place.batch);
-    leaves.forEach((leaf, offset) => {
+    leaves.forEach(({ quantity }, offset) => {
       const index = place.first_index + offset;
-      if (((marks >> BigInt(index)) & 1n) === 0n) proven.set(`${place.batch}/${index}`, leaf.quantity);
+      const left = ((marks >> BigInt(index)) & 1n) === 1n;
+      const isShown = missing.get(`${place.batch}/${index}`) === quantity && !(open && left);
+      if (isShown) {
+        missing.delete(`${place.batch}/${index}`);
+        result.orders += 1;
+        result.units += quantity;
+      } else if (!left) {
+        result.hidden += 1;
+      }
     });
   }
-  for (const quantity of proven.values()) {
-    result.orders += 1;
-    result.units += quantity;
-  }
-  const found = shown.filter(({ batch, index, quantity }) => proven.get(`${batch}/${index}`) === quantity);
-  result.invented = shown.length - found.length;
-  result.hidden = proven.size - found.length;
-  return result;
+  return { ...result, invented: missing.size };
 }

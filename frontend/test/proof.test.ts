@@ -6,11 +6,12 @@ import { leafHash } from "../src/merkle";
 import { checkGroup, checkOrder, type GroupProof, type OrderProof } from "../src/proof";
 import { batch } from "./generated/examples.json" with { type: "json" };
 
-function chain({ root = batch.root, marks = 0n, chainId = 31337 } = {}): ChainReader {
+function chain({ root = batch.root, marks = 0n, chainId = 31337, open = true } = {}): ChainReader {
   return {
     chainId: async () => chainId,
     batchRoot: async () => root,
     batchMarks: async () => marks,
+    groupIsOpen: async () => open,
   } as unknown as ChainReader;
 }
 
@@ -72,10 +73,15 @@ test("an invented member, a changed quantity and a hidden one are found", async 
   expect(await checkGroup(groupProof, shown.slice(1), chain())).toMatchObject({ invented: 0, hidden: 1 });
 });
 
-test("an order that left early is no member any more", async () => {
+test("an order that was cancelled is no member of an open group any more", async () => {
   const marks = 1n << BigInt(shape.first_index);
   expect(await checkGroup(groupProof, shown.slice(1), chain({ marks }))).toMatchObject({ invented: 0, hidden: 0 });
   expect(await checkGroup(groupProof, shown, chain({ marks }))).toMatchObject({ invented: 1 });
+});
+
+test("an order that was refunded or returned later remains a member of a closed group", async () => {
+  const marks = 1n << BigInt(shape.first_index);
+  expect(await checkGroup(groupProof, shown, chain({ marks, open: false }))).toMatchObject({ invented: 0, hidden: 0 });
 });
 
 test("a run that does not lead to the chain's root proves nothing", async () => {

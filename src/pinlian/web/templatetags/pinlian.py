@@ -7,18 +7,19 @@ from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from pinlian.domain.money import format_minor
+from pinlian.web.device_texts import device_texts
 
 register = template.Library()
 
 
 @register.filter
 def money(amount_minor: int | None) -> SafeString | str:
-    """Minor units of the settlement currency as `¥12.34`; nothing for None. A negative amount gets a true minus sign."""
+    """Minor units of the settlement currency as `¥12.34`; nothing for None."""
     if amount_minor is None:
         return ""
     sign = "−" if amount_minor < 0 else ""
@@ -63,6 +64,12 @@ def icon(name: str, css_class: str = "icon") -> SafeString:
         static("build/icons.svg"),
         name,
     )
+
+
+@register.simple_tag(name="device_texts")
+def texts_for_device() -> SafeString:
+    """The texts that scripts show, for the page to carry along."""
+    return json_script(device_texts(), "device-texts")
 
 
 @register.simple_tag
