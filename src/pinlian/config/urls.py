@@ -3,7 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from pinlian.config.http_api import api
+
 urlpatterns = [
+    path("api/v1/", api.urls),
+    path("me/", include("pinlian.apps.people.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("office/", admin.site.urls),
 ]

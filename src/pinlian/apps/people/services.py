@@ -105,6 +105,24 @@ def change_profile(person: Person, *, display_name: str, language: str, home_pic
     person.save(update_fields=["display_name", "language", "home_pickup_point"])
 
 
+def change_password(person: Person, *, password: str, new_password: str, place: str) -> None:
+    """Replace the password of somebody who is logged in.
+
+    Raises:
+        TooManyAttempts: as for log-ins.
+        SignInRefused: `password` is not the present one.
+        django.core.exceptions.ValidationError: the new one is too weak.
+    """
+    count_attempt(SIGN_INS_FROM_PLACE, place)
+    count_attempt(SIGN_INS_OF_NUMBER, person.phone_lookup)
+    if not person.check_password(password):
+        raise SignInRefused
+    validate_password(new_password, person)
+    forget_attempts(SIGN_INS_OF_NUMBER, person.phone_lookup)
+    person.set_password(new_password)
+    person.save(update_fields=["password"])
+
+
 def grant_role(person: Person, role: str, granted_by: Person | None) -> None:
     """Give a role; having it already is no error."""
     RoleGrant.objects.get_or_create(person=person, role=role, defaults={"granted_by": granted_by})
