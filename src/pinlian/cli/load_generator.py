@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         head, separator, body = self._buffer.partition(b"\r\n\r\n")
-        if not separator or len(body) < _content_length(head):
+        if not separator or not _is_whole(head, body):
             return
         assert self._number is not None  # noqa: S101
         self._load.outcomes[self._number] = (self._sent_at, time.monotonic(), int(head[9:12]))
@@ -94,12 +94,11 @@ class Connection(asyncio.Protocol):
         self._transport.write(self._load.requests[self._number])
 
 
-def _content_length(head: bytes) -> int:
-    for line in head.split(b"\r\n"):
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+def _is_whole(head: bytes, body: bytes) -> bool:
+    headers = dict(line.lower().split(b":", 1) for line in head.split(b"\r\n")[1:])
+    if b"chunked" in headers.get(b"transfer-encoding", b""):
+        return body.endswith(b"0\r\n\r\n")
+    return len(body) >= int(headers.get(b"content-length", b"0"))
 
 
 def request(port: int, path: str, body: str) -> bytes:

@@ -1,0 +1,144 @@
+"""The engine: carries what was acknowledged to the chain, what happened there into the read model, and upkeep."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import Any, Protocol
+
+from django.db import DatabaseError, close_old_connections
+
+from pinlian.chain.rpc import RpcError
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.05
+UPKEEP_EVERY_SECONDS = 2.0
+BACK_OFF_SECONDS_MIN = 0.2
+BACK_OFF_SECONDS_MAX = 10.0
+
+
+class Stepper(Protocol):
+    """The relayer or the indexer."""
+
+    def step(self) -> bool:
+        """Do what can be done now; whether anything was done, so that it should be called again at once."""
+
+
+class UpkeepCall(Protocol):
+    """A call that time allows anyone to make."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def arguments(self) -> dict[str, Any]: ...
+
+
+class Engine:
+    """Relayer, indexer and upkeep of one instance.
+
+    `run` is for a process of its own. `step` and `settle` do the same in the caller's thread, one thing after another,
+    for those who lay blocks at times of their own.
+    """
+
+    def __init__(
+        self,
+        *,
+        relayer: Stepper,
+        indexer: Stepper,
+        now: Callable[[], int],
+        due_upkeep: Callable[[int], Iterable[UpkeepCall]],
+        submit_upkeep: Callable[[str, dict[str, Any]], str],
+    ) -> None:
+        """
+        Args:
+            now: the chain's time in Unix seconds.
+            due_upkeep: what time allows at a given time; the same until the chain has acted on it.
+            submit_upkeep: hands a call to the relayer; once more while it waits changes nothing.
+        """
+        self._relayer = relayer
+        self._indexer = indexer
+        self._now = now
+        self._due_upkeep = due_upkeep
+        self._submit_upkeep = submit_upkeep
+        self._chain_moved = threading.Event()
+
+    def keep_up(self) -> int:
+        """Hand everything that is due to the relayer; how much it was."""
+        calls = list(self._due_upkeep(self._now()))
+        for call in calls:
+            self._submit_upkeep(call.kind, call.arguments)
+        return len(calls)
+
+    def step(self) -> bool:
+        """One round; whether the relayer or the indexer did anything."""
+        sent = self._relayer.step()
+        return self._indexer.step() or sent
+
+    def settle(self) -> None:
+        """Go round until nothing waits and nothing is due.
+
+        Raises:
+            RuntimeError: something stays due however often it is done.
+        """
+        for _ in range(1000):
+            while self.step():
+                pass
+            if self.keep_up() == 0:
+                return
+        raise RuntimeError("upkeep does not come to an end")
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. Errors that pass (node or database away) are logged and waited out.
+
+        Raises:
+            Exception: whatever else went wrong, for the supervisor to start afresh.
+        """
+        with ThreadPoolExecutor(max_workers=2, thread_name_prefix="engine") as threads:
+            loops = [threads.submit(self._carry, stop), threads.submit(self._follow, stop)]
+            wait(loops, return_when=FIRST_COMPLETED)
+            stop.set()
+        for loop in loops:
+            loop.result()
+
+    def _carry(self, stop: threading.Event) -> None:
+        def carry() -> bool:
+            sent = self._relayer.step()
+            if sent:
+                self._chain_moved.set()
+            return sent
+
+        _repeat("relayer", carry, stop, lambda: stop.wait(IDLE_SECONDS))
+
+    def _follow(self, stop: threading.Event) -> None:
+        upkeep_at = 0.0
+
+        def follow() -> bool:
+            nonlocal upkeep_at
+            self._chain_moved.clear()
+            if self._indexer.step():
+                return True
+            if time.monotonic() >= upkeep_at:
+                upkeep_at = time.monotonic() + UPKEEP_EVERY_SECONDS
+                self.keep_up()
+            return False
+
+        _repeat("indexer", follow, stop, lambda: self._chain_moved.wait(IDLE_SECONDS))
+
+
+def _repeat(name: str, act: Callable[[], bool], stop: threading.Event, idle: Callable[[], object]) -> None:
+    pause_seconds = BACK_OFF_SECONDS_MIN
+    while not stop.is_set():
+        close_old_connections()
+        try:
+            busy = act()
+        except (RpcError, DatabaseError) as error:
+            logger.warning("%s waits %.1f s: %s", name, pause_seconds, error)
+            stop.wait(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, BACK_OFF_SECONDS_MAX)
+            continue
+        pause_seconds = BACK_OFF_SECONDS_MIN
+        if not busy:
+            idle()
