@@ -1,7 +1,7 @@
 """Django settings of one instance. All of its state lives under PINLIAN_HOME.
 
-Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_ORIGIN (the address that people type), DATABASE_URL,
-PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
+Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run), PINLIAN_ORIGIN (the
+address that people type), DATABASE_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
 """
 
 import os
@@ -22,6 +22,9 @@ PINLIAN_HOME = prepare_home(Path(os.environ.get("PINLIAN_HOME") or CHECKOUT_DIR 
 PINLIAN_PORT = read_port("PINLIAN_PORT", 8000)
 PINLIAN_NODE_PORT = read_port("PINLIAN_NODE_PORT", 8545)
 PINLIAN_ORIGIN = os.environ.get("PINLIAN_ORIGIN") or f"http://localhost:{PINLIAN_PORT}"
+# The chain: one of our own, unless the address of another is given.
+PINLIAN_NODE_IS_EMBEDDED = not os.environ.get("PINLIAN_RPC_URL")
+PINLIAN_RPC_URL = os.environ.get("PINLIAN_RPC_URL") or f"http://127.0.0.1:{PINLIAN_NODE_PORT}"
 _served_by_https = PINLIAN_ORIGIN.startswith("https://")
 
 DEBUG = read_flag("PINLIAN_DEBUG")
