@@ -107,6 +107,10 @@ STORAGES = {
 MEDIA_URL = "/media/"
 MEDIA_ROOT = PINLIAN_HOME / "media"
 
+# Parts that are chosen by name
+PAYMENT_GATEWAYS = {"test": "pinlian.apps.money.test_gateway.TestGateway"}
+ESCROW_DEPLOYMENT = "pinlian.config.wiring.deployment"
+
 # Security
 ALLOWED_HOSTS = sorted({"localhost", "127.0.0.1", "[::1]", urlsplit(PINLIAN_ORIGIN).hostname or "localhost"})
 CSRF_TRUSTED_ORIGINS = [PINLIAN_ORIGIN]

@@ -19,6 +19,12 @@ def clock(state: PauseState, now: int) -> int:
     return now - state.stopped_seconds - (min(now, state.ends_at) - state.started_at)
 
 
+def wall_time(state: PauseState, clock_time: int) -> int:
+    """The last second of Unix time at which the clock shows `clock_time`, if no other pause comes."""
+    unpaused = clock_time + state.stopped_seconds
+    return unpaused if unpaused < state.started_at else unpaused + state.ends_at - state.started_at
+
+
 def is_paused(state: PauseState, now: int) -> bool:
     """Whether new orders are refused at `now`."""
     return now < state.ends_at

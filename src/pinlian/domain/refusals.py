@@ -65,6 +65,10 @@ class Refusal(IntEnum):
     NOT_YOURS = 108
     RATE_LIMITED = 109
     UNAVAILABLE = 110
+    PICKUP_CODE_UNKNOWN = 111
+    IDEMPOTENCY_KEY_REUSED = 112
+    """The key came before with another request."""
+    PAYMENT_UNKNOWN = 113
 
 
 CONTRACT_REFUSALS_END = 100

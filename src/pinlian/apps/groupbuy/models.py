@@ -7,6 +7,7 @@ services.py alone. Ids, hashes and addresses are lowercase 0x-hex, times are sec
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from pinlian.domain.books import OrderStatus
 from pinlian.domain.case import CaseStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.indexer.fields import AmountField
@@ -57,14 +58,23 @@ class Group(models.Model):
     refunded_minor = AmountField(default=0)
     rebated_minor = AmountField(default=0)
     opened_at = models.BigIntegerField()
-    # When the group closed or failed, and when it was settled; 0 until then.
+    # 0 until it happens. A group may fail without ever having closed.
     closed_at = models.BigIntegerField(default=0)
+    failed_at = models.BigIntegerField(default=0)
     settled_at = models.BigIntegerField(default=0)
 
     class Meta:
         verbose_name = _("group")
         verbose_name_plural = _("groups")
-        indexes = [models.Index(fields=["status", "closes_at"], name="groupbuy_group_due")]
+        indexes = [
+            models.Index(fields=["status", "closes_at"], name="groupbuy_group_due"),
+            models.Index(
+                fields=["id"],
+                name="groupbuy_group_refund",
+                condition=models.Q(status=GroupStatus.FAILED.value, units__gt=0),
+            ),
+            models.Index(fields=["id"], name="groupbuy_group_rebate", condition=models.Q(units_unrebated__gt=0)),
+        ]
 
     def __str__(self) -> str:
         return self.id[:10]
@@ -93,13 +103,6 @@ class Batch(models.Model):
 class Order(models.Model):
     """One leaf of a batch. Its id is the hash of group, buyer and nonce; a case about it has the same id."""
 
-    class Status(models.IntegerChoices):
-        PLACED = 1, _("Placed")
-        CANCELLED = 2, _("Cancelled")
-        REFUNDED = 3, _("Refunded")
-        IN_CASE = 4, _("Return or claim under way")
-        CASE_CLOSED = 5, _("Return or claim ended")
-
     id = models.CharField(max_length=66, primary_key=True)
     batch = models.BigIntegerField()
     index = models.PositiveSmallIntegerField()
@@ -108,7 +111,8 @@ class Order(models.Model):
     quantity = models.BigIntegerField()
     nonce = models.BigIntegerField()
     details = models.CharField(max_length=66)
-    status = models.PositiveSmallIntegerField(choices=Status, default=Status.PLACED)
+    # domain.books.OrderStatus
+    status = models.PositiveSmallIntegerField(default=OrderStatus.PLACED)
     # What was locked when the order was placed: quantity times the first price.
     amount_minor = AmountField()
     # What came back because the group reached a lower price.
@@ -162,10 +166,9 @@ class Case(models.Model):
 
 
 class GroupPage(models.Model):
-    """What the leader says on the group's page. It may be written before the chain has the group."""
+    """What the leader says on the group's page."""
 
     group_id = models.CharField(max_length=66, primary_key=True)
-    leader = models.CharField(max_length=42)
     note = models.CharField(_("note"), max_length=500, blank=True)
     pickup_note = models.CharField(_("how to collect"), max_length=200, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -223,13 +226,11 @@ class HandOut(models.Model):
 
 
 class CaseEvidence(models.Model):
-    """What a buyer shows with a return or claim: text and the hash of a photo. The case on the chain holds its hash."""
+    """What a buyer says with a return or claim. The case on the chain holds `commitment`, the hash of salt and text."""
 
     commitment = models.CharField(max_length=66, primary_key=True)
     salt = models.CharField(max_length=66)
     text = models.CharField(max_length=1000)
-    photo = models.BinaryField(null=True)
-    photo_type = models.CharField(max_length=20, blank=True)
     stored_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

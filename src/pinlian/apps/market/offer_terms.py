@@ -65,6 +65,12 @@ def offers_of_merchants(merchants: Collection[str]) -> list[OfferTerms]:
     return [_terms(row) for row in rows]
 
 
+def offers_of_arbiters(arbiters: Collection[str]) -> list[OfferTerms]:
+    """Every offer whose cases these accounts rule, newest first."""
+    rows = Offer.objects.filter(arbiter__in=set(arbiters)).order_by("-published_at", "id")
+    return [_terms(row) for row in rows]
+
+
 def every_offer() -> Iterator[OfferTerms]:
     """All offers, in order of id; for the audit."""
     return (_terms(row) for row in Offer.objects.order_by("id").iterator(chunk_size=2000))

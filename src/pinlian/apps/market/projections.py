@@ -26,6 +26,11 @@ def on_offer_published(event: OfferPublished, at: EventAt, rows: Rows) -> None:
     )
 
 
+def price_of_offer(offer_id: str, rows: Rows) -> int:
+    """The first price of an offer, in minor units; for the projections of groups."""
+    return rows.get(Offer, offer_id).price_minor
+
+
 def change_units_sold(offer_id: str, units: int, rows: Rows) -> None:
     """Count `units` more (or, negative, fewer) of an offer as sold; for the projections of orders."""
     rows.get(Offer, offer_id).units_sold += units
