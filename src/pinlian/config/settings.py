@@ -1,7 +1,7 @@
 """Django settings of one instance. All of its state lives under PINLIAN_HOME.
 
-Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run), PINLIAN_ORIGIN (the
-address that people type), DATABASE_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
+Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run), PINLIAN_ORIGIN
+(the address that people type), DATABASE_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
 """
 
 import os
