@@ -1,5 +1,9 @@
 """What other apps, pages and commands may ask of the market."""
 
+from pinlian.apps.market import offer_drafts, services
+from pinlian.apps.market.models import Merchant, Product
+from pinlian.apps.market.offer_documents import OfferWords
+from pinlian.apps.market.offer_drafts import OfferInvalid, OfferPlan
 from pinlian.apps.market.offer_terms import (
     OfferTerms,
     every_offer,
@@ -8,13 +12,76 @@ from pinlian.apps.market.offer_terms import (
     offers_of_merchants,
 )
 from pinlian.apps.market.projections import change_units_sold, price_of_offer
+from pinlian.apps.market.selectors import (
+    MerchantView,
+    ProductView,
+    merchant_of,
+    merchant_of_person,
+    merchant_view,
+    merchants,
+    merchants_of,
+    offer_document_text,
+    offer_words,
+    product,
+    product_view,
+    products_of,
+    words_of_terms,
+)
+from pinlian.apps.market.services import ProductWords
+from pinlian.apps.market.trade_rules import PayeeRule, Rules, trade_rules
+from pinlian.domain.offer import Offer
 
 __all__ = [
+    "MerchantView",
+    "OfferInvalid",
+    "OfferPlan",
     "OfferTerms",
+    "OfferWords",
+    "PayeeRule",
+    "ProductView",
+    "ProductWords",
+    "Rules",
+    "add_merchant",
+    "add_product",
     "change_units_sold",
+    "draft_offer",
     "every_offer",
+    "merchant_of",
+    "merchant_of_person",
+    "merchants",
+    "merchants_of",
+    "offer_document_text",
     "offer_terms",
+    "offer_words",
     "offers_of_arbiters",
     "offers_of_merchants",
     "price_of_offer",
+    "product",
+    "products_of",
+    "trade_rules",
+    "words_of_terms",
 ]
+
+
+def add_merchant(person_id: int, *, name: str, region: str, about: str, account: str, verified: bool) -> MerchantView:
+    """Open a shop on an operator's behalf. `account` (0x-hex) is a key of the person."""
+    merchant = services.save_merchant(person_id, name=name, region=region, about=about)
+    services.set_account(merchant, account)
+    if verified:
+        services.verify_merchant(merchant, operator_id=None)
+    return merchant_view(merchant)
+
+
+def add_product(merchant_id: int, words: ProductWords) -> ProductView:
+    """Add a product, shown by its illustration."""
+    merchant = Merchant.objects.get(pk=merchant_id)
+    return product_view(services.save_product(merchant, None, words, photo=None))
+
+
+def draft_offer(product_id: int, plan: OfferPlan) -> Offer:
+    """The offer that the merchant's key has to sign; its words are kept.
+
+    Raises:
+        OfferInvalid: the contract would refuse it.
+    """
+    return offer_drafts.draft_offer(Product.objects.select_related("merchant").get(pk=product_id), plan)

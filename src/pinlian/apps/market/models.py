@@ -5,10 +5,15 @@ addresses are lowercase 0x-hex, times of the chain are seconds since the Unix ep
 """
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from pinlian.domain.offer import SHARES_BPS_MAX
 from pinlian.indexer.fields import AmountField
+
+validate_account = RegexValidator(r"^0x[0-9a-f]{40}$", _("Enter an account: 0x and 40 digits or letters a to f."))
 
 
 class Offer(models.Model):
@@ -123,3 +128,30 @@ class OfferDocument(models.Model):
 
     def __str__(self) -> str:
         return self.terms[:10]
+
+
+class TradeRules(models.Model):
+    """The operator's part of every new offer: who rules on cases, and who gets which share. One row."""
+
+    SINGLE_ID = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=SINGLE_ID, editable=False)
+    arbiter = models.CharField(_("arbiter's account"), max_length=42, validators=[validate_account])
+    leader_bps = models.PositiveSmallIntegerField(_("leader's share, suggested (basis points)"))
+    platform_account = models.CharField(_("platform's account"), max_length=42, validators=[validate_account])
+    platform_bps = models.PositiveSmallIntegerField(_("platform's share (basis points)"))
+    growth_account = models.CharField(_("growth pool's account"), max_length=42, validators=[validate_account])
+    growth_bps = models.PositiveSmallIntegerField(_("growth pool's share (basis points)"))
+    logistics_account = models.CharField(_("logistics' account"), max_length=42, validators=[validate_account])
+    logistics_bps = models.PositiveSmallIntegerField(_("logistics' share (basis points)"))
+
+    class Meta:
+        verbose_name = _("rules of new offers")
+        verbose_name_plural = _("rules of new offers")
+
+    def __str__(self) -> str:
+        return str(_("Rules of new offers"))
+
+    def clean(self) -> None:
+        if self.leader_bps + self.platform_bps + self.growth_bps + self.logistics_bps > SHARES_BPS_MAX:
+            raise ValidationError(_("All shares together may be at most 30%."), code="shares")

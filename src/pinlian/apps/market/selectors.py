@@ -1,0 +1,118 @@
+"""Reading merchants, products and the words of offers."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pinlian.apps.market.illustrations import illustration_url
+from pinlian.apps.market.models import Merchant, Offer, OfferDocument, Product
+from pinlian.apps.market.offer_documents import OfferWords, in_language, read_words, words_unknown
+from pinlian.apps.market.photos import photo_url
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantView:
+    """A farm or shop. `account` (0x-hex) signs its offers and is paid; None before its owner has a key."""
+
+    id: int
+    person_id: int
+    name: str
+    region: str
+    about: str
+    account: str | None
+    is_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductView:
+    """A product in the active language."""
+
+    id: int
+    merchant_id: int
+    category: str
+    category_name: str
+    name: str
+    unit: str
+    description: str
+    picture_url: str
+    picture_is_photo: bool
+    is_on_sale: bool
+
+
+def merchant_view(merchant: Merchant) -> MerchantView:
+    return MerchantView(
+        id=merchant.pk,
+        person_id=merchant.person_id,
+        name=merchant.name,
+        region=merchant.region,
+        about=merchant.about,
+        account=merchant.account,
+        is_verified=merchant.verified_at is not None,
+    )
+
+
+def product_view(product: Product) -> ProductView:
+    return ProductView(
+        id=product.pk,
+        merchant_id=product.merchant_id,
+        category=product.category,
+        category_name=product.get_category_display(),
+        name=in_language({"zh": product.name_zh, "en": product.name_en}),
+        unit=in_language({"zh": product.unit_zh, "en": product.unit_en}),
+        description=in_language({"zh": product.description_zh, "en": product.description_en}),
+        picture_url=photo_url(product.photo_id) if product.photo_id else illustration_url(product.illustration),
+        picture_is_photo=bool(product.photo_id),
+        is_on_sale=product.is_on_sale,
+    )
+
+
+def merchants(merchant_ids: Collection[int] | None = None) -> list[MerchantView]:
+    """All merchants, or those named."""
+    found = Merchant.objects.all() if merchant_ids is None else Merchant.objects.filter(pk__in=set(merchant_ids))
+    return [merchant_view(merchant) for merchant in found]
+
+
+def merchant_of(account: str) -> MerchantView | None:
+    """The merchant that signs with this account."""
+    found = Merchant.objects.filter(account=account).first()
+    return merchant_view(found) if found else None
+
+
+def merchants_of(accounts: Collection[str]) -> dict[str, MerchantView]:
+    """Merchants by the account that they sign with; accounts that are no merchant's are absent."""
+    found = Merchant.objects.filter(account__in=set(accounts))
+    return {merchant.account: merchant_view(merchant) for merchant in found if merchant.account}
+
+
+def merchant_of_person(person_id: int) -> MerchantView | None:
+    found = Merchant.objects.filter(person_id=person_id).first()
+    return merchant_view(found) if found else None
+
+
+def products_of(merchant_id: int, *, only_on_sale: bool = False) -> list[ProductView]:
+    products = Product.objects.filter(merchant_id=merchant_id)
+    if only_on_sale:
+        products = products.filter(is_on_sale=True)
+    return [product_view(product) for product in products]
+
+
+def product(product_id: int) -> ProductView | None:
+    found = Product.objects.filter(pk=product_id).first()
+    return product_view(found) if found else None
+
+
+def words_of_terms(terms: Collection[str]) -> dict[str, OfferWords]:
+    """The words behind each of `terms` (0x-hex), in the active language; never lacks one."""
+    documents = dict(OfferDocument.objects.filter(terms__in=set(terms)).values_list("terms", "document"))
+    return {key: read_words(documents[key]) if key in documents else words_unknown() for key in terms}
+
+
+def offer_words(offer_ids: Collection[str]) -> dict[str, OfferWords]:
+    """What each offer says, in the active language, by offer id; offers that are not on the chain are absent."""
+    terms = dict(Offer.objects.filter(pk__in=set(offer_ids)).values_list("pk", "terms"))
+    words = words_of_terms(set(terms.values()))
+    return {offer_id: words[key] for offer_id, key in terms.items()}
+
+
+def offer_document_text(terms: str) -> str | None:
+    """The canonical document whose keccak-256 is `terms`: anyone can hash it and compare."""
+    return OfferDocument.objects.filter(pk=terms).values_list("document", flat=True).first()
