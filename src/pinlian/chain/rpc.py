@@ -116,11 +116,13 @@ def _tag(block: int | str) -> str:
 class Rpc:
     """A node by its address (http or https). Threads may share one; connections are kept and reused.
 
-    Every method raises RpcError; those that run a contract raise Reverted.
+    Every method raises RpcError; those that run a contract raise Reverted. Requests that find no answer are repeated,
+    `attempts` times in all: every standard method may be repeated without harm.
     """
 
-    def __init__(self, url: str, *, timeout_seconds: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout_seconds: float = 30.0, attempts: int = ATTEMPTS) -> None:
         self.url = url
+        self._attempts = attempts
         self._client = httpx.Client(timeout=timeout_seconds, trust_env=False)
         self._ids = itertools.count(1)
 
@@ -136,7 +138,6 @@ class Rpc:
         self.close()
 
     def _post(self, method: str, payload: Any) -> Any:
-        """Repeated on connection errors: every method that we use may be repeated without harm."""
         for attempt in itertools.count(1):
             try:
                 response = self._client.post(self.url, json=payload)
@@ -144,7 +145,7 @@ class Rpc:
                 return response.json()
             except (httpx.HTTPError, ValueError) as error:
                 is_final = isinstance(error, httpx.HTTPStatusError) and error.response.status_code < 500
-                if is_final or attempt == ATTEMPTS:
+                if is_final or attempt == self._attempts:
                     raise RpcError(method, f"{type(error).__name__}: {error}") from error
                 time.sleep(RETRY_SECONDS * 2 ** (attempt - 1))
         raise AssertionError("unreachable")
