@@ -4,14 +4,14 @@ Ids, digests, accounts and signatures are lowercase 0x-hex; amounts minor units;
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Sum
 from django.utils.module_loading import import_string
 
 from pinlian.chain.rpc import to_hex
@@ -19,14 +19,19 @@ from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer import journal
 from pinlian.relayer.candidate import Submission, read_account, read_id
+from pinlian.relayer.chain_view import ChainView, GroupView, OfferView, OrderView
 from pinlian.relayer.intake import Intake, Promise
 from pinlian.relayer.kinds import UPKEEP_ARGUMENTS, Kind
 from pinlian.relayer.models import ChainTx, Message
 
 __all__ = [
+    "ChainView",
+    "GroupView",
     "Health",
     "Kind",
     "MessageState",
+    "OfferView",
+    "OrderView",
     "PendingMessage",
     "Promise",
     "Refused",
@@ -36,6 +41,7 @@ __all__ = [
     "health",
     "pending_of",
     "pending_units",
+    "pending_units_by_group",
     "status",
     "submit",
     "submit_all",
@@ -179,6 +185,15 @@ def pending_units(offer: str) -> int:
     """Units of the offer in orders that are not in a block yet."""
     parts = journal.reserved_units([read_id(offer, "offer")])
     return sum(units for of_offer in parts.values() for block_number, units in of_offer if block_number == 0)
+
+
+def pending_units_by_group(offers: Collection[str]) -> dict[tuple[str, str], int]:
+    """Units in orders that are not in a block yet, by offer and group, of all groups of these offers."""
+    orders = Message.objects.filter(
+        offer__in=set(offers), status__in=[Message.Status.WAITING, Message.Status.SENT]
+    ).exclude(tx__status=ChainTx.Status.MINED)
+    sums = orders.values_list("offer", "group").annotate(units=Sum("quantity")).order_by()
+    return {(offer, group): units for offer, group, units in sums}
 
 
 def submit_upkeep(kind: str, arguments: Mapping[str, Any]) -> str:

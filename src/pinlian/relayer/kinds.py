@@ -56,6 +56,3 @@ UPKEEP_ARGUMENTS: dict[Kind, tuple[str, ...]] = {
 
 TREASURY_KINDS = frozenset({Kind.TOP_UP, Kind.BURN})
 """Sent from the treasury's account; all others from the relayer's."""
-
-BATCH_SIZES: dict[Kind, int] = {Kind.ORDER: 128, Kind.GROUP: 32}
-"""How many messages one call of the contract takes; one of the kinds not named here."""

@@ -52,7 +52,8 @@ class Attempt(models.Model):
     tx_hash = models.CharField(max_length=66, unique=True)
     raw = models.TextField()
     # Wei for a unit of gas.
-    max_fee = models.BigIntegerField()
+    fee_max = models.BigIntegerField()
+    priority_fee_max = models.BigIntegerField()
     is_filler = models.BooleanField(default=False)
     signed_at = models.BigIntegerField()
 
