@@ -18,15 +18,7 @@
 
 from ethereum.ercs import IERC20
 
-
-interface IERC2612:
-    def permit(
-        owner: address, spender: address, amount: uint256, deadline: uint256, v: uint8, r: bytes32, s: bytes32
-    ): nonpayable
-
-
-interface IERC1271:
-    def isValidSignature(digest: bytes32, signature: Bytes[SIGNATURE_BYTES_MAX]) -> bytes4: view
+from snekmate.tokens.interfaces import IERC20Permit
 
 
 # --- Constants ---
@@ -137,6 +129,9 @@ BATCH: constant(uint256) = 5 << 248
 # never long at once, but 14 covers every shape.
 PATH_MAX: constant(uint256) = 14
 TREE_LEVELS: constant(uint256) = 7
+# A tree that grows is kept as its peaks: the k-th is the root of the full subtree of 2**k nodes that stands where bit
+# k of the number of nodes is set. A new node joins the peaks of the bits that it carries over.
+PEAKS: constant(uint256) = TREE_LEVELS + 1
 
 MASK_8: constant(uint256) = 2**8 - 1
 MASK_16: constant(uint256) = 2**16 - 1
@@ -152,7 +147,8 @@ S_MAX: constant(uint256) = 57896044618658097711785492504343953926418782139537452
 # First bytes of an EIP-712 digest.
 DIGEST_PREFIX: constant(bytes2) = 0x1901
 
-MAGIC_1271: constant(bytes4) = 0x1626BA7E
+# What isValidSignature of EIP-1271 returns, as a full word.
+MAGIC_1271: constant(bytes32) = 0x1626ba7e00000000000000000000000000000000000000000000000000000000
 
 DOMAIN_TYPEHASH: constant(bytes32) = keccak256(
     "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
@@ -488,10 +484,11 @@ def deposit(account: address, amount: uint256):
 def deposit_with_permit(owner: address, amount: uint256, deadline: uint256, v: uint8, r: bytes32, s: bytes32):
     """
     @notice Credit `owner` from the owner's own tokens by an EIP-2612 permit; anyone may submit it.
-    @dev A permit that somebody else used first does no harm: the allowance it left is enough.
+    @dev A permit that somebody else used first does no harm: the allowance it left is the amount. A standing
+         approval is another sum, and is not for others to use.
     """
-    if staticcall TOKEN.allowance(owner, self) < amount:
-        extcall IERC2612(TOKEN.address).permit(owner, self, amount, deadline, v, r, s)
+    if staticcall TOKEN.allowance(owner, self) != amount:
+        extcall IERC20Permit(TOKEN.address).permit(owner, self, amount, deadline, v, r, s)
     self._deposit(owner, owner, amount)
 
 
@@ -571,13 +568,14 @@ def publish_offer(offer: Offer, signature: Bytes[SIGNATURE_BYTES_MAX]) -> bytes3
         hashes.append(keccak256(abi_encode(STEP_TYPEHASH, units_min, price)))
     ladder_hash: bytes32 = self._hash_words(hashes)
 
+    self._require(offer.leader_bps <= SHARES_BPS_MAX, SHARES_EXCEEDED)
     hashes = []
     shares_bps: uint256 = offer.leader_bps
     for payee: uint256 in offer.payees:
         self._require(payee >> 16 != 0 and payee >> 176 == 0, PAYEE_EMPTY)
         shares_bps += payee & MASK_16
         hashes.append(keccak256(abi_encode(PAYEE_TYPEHASH, payee >> 16, payee & MASK_16)))
-    self._require(offer.leader_bps <= SHARES_BPS_MAX and shares_bps <= SHARES_BPS_MAX, SHARES_EXCEEDED)
+    self._require(shares_bps <= SHARES_BPS_MAX, SHARES_EXCEEDED)
 
     offer_id: bytes32 = keccak256(
         abi_encode(
@@ -683,19 +681,18 @@ def place_orders(runs: DynArray[Run, ORDERS_MAX], orders: DynArray[SignedOrder, 
     pause_state: uint256 = self.pause_state
     self._require(block.timestamp >= pause_state >> 144, PAUSED)
     batch: uint256 = unsafe_add(pause_state & MASK_64, 1)
-    domain: bytes32 = self._domain()
+    digest_head: Bytes[34] = concat(DIGEST_PREFIX, self._domain())
 
     placed_runs: DynArray[Run, ORDERS_MAX] = []
     leaves: DynArray[Leaf, ORDERS_MAX] = []
     refused: DynArray[uint256, ORDERS_MAX] = []
-    # Two trees grow in the same words: each run's leaves are folded into nodes[first], then moved to run_roots.
-    nodes: bytes32[ORDERS_MAX] = empty(bytes32[ORDERS_MAX])
-    run_roots: bytes32[ORDERS_MAX] = empty(bytes32[ORDERS_MAX])
+    # Peaks of the tree of the run's leaves, and of the tree of runs: see _top.
+    leaf_peaks: bytes32[PEAKS] = empty(bytes32[PEAKS])
+    run_peaks: bytes32[PEAKS] = empty(bytes32[PEAKS])
 
     position: uint256 = 0
     placed: uint256 = 0
     for run: Run in runs:
-        first: uint256 = placed
         self._require(run.count <= len(orders) - position, RUNS_INVALID)
         run_end: uint256 = position + run.count
         group_word: uint256 = self.groups[run.group]
@@ -704,73 +701,88 @@ def place_orders(runs: DynArray[Run, ORDERS_MAX], orders: DynArray[SignedOrder, 
             run_refusal = GROUP_UNKNOWN
         elif (group_word & MASK_8) != GROUP_OPEN or block.timestamp >= ((group_word >> 112) & MASK_40):
             run_refusal = GROUP_NOT_OPEN
-        offer: bytes32 = empty(bytes32)
-        offer_word: uint256 = 0
-        price: uint256 = 0
-        units_left: uint256 = 0
-        if run_refusal == 0:
-            offer = self.group_offers[run.group]
-            offer_word = self.offers[offer]
-            price = offer_word & MASK_96
-            units_left = unsafe_sub((offer_word >> 96) & MASK_32, (offer_word >> 128) & MASK_32)
-        units_before: uint256 = units_left
+        if run_refusal != 0:
+            for i: uint256 in range(position, run_end, bound=ORDERS_MAX):
+                refused.append((i << 8) | run_refusal)
+            position = run_end
+            continue
+        offer: bytes32 = self.group_offers[run.group]
+        offer_word: uint256 = self.offers[offer]
+        price: uint256 = offer_word & MASK_96
+        units_before: uint256 = unsafe_sub((offer_word >> 96) & MASK_32, (offer_word >> 128) & MASK_32)
+        units_left: uint256 = units_before
+        leaf_head: uint256 = LEAF | (batch << 8) | placed
+        last_leaf: bytes32 = empty(bytes32)
+        count: uint256 = 0
 
         for i: uint256 in range(position, run_end, bound=ORDERS_MAX):
-            if run_refusal != 0:
-                refused.append((i << 8) | run_refusal)
-                continue
             order: SignedOrder = orders[i]
             quantity: uint256 = order.packed >> 104
             nonce: uint256 = (order.packed >> 40) & MASK_64
             valid_until: uint256 = order.packed & MASK_40
-            if quantity == 0:
-                refused.append((i << 8) | QUANTITY_ZERO)
-                continue
-            if block.timestamp > valid_until:
+            if valid_until < block.timestamp:
                 refused.append((i << 8) | ORDER_EXPIRED)
                 continue
-            if quantity > units_left:
-                refused.append((i << 8) | STOCK_EXCEEDED)
+            # One comparison for both: below zero wraps around.
+            if unsafe_sub(quantity, 1) >= units_left:
+                refused.append((i << 8) | (QUANTITY_ZERO if quantity == 0 else STOCK_EXCEEDED))
                 continue
             # quantity <= stock_cap < 2**32 and price < 2**96, so the product is below 2**128.
             amount: uint256 = unsafe_mul(quantity, price)
-            digest: bytes32 = keccak256(
-                concat(
-                    DIGEST_PREFIX,
-                    domain,
-                    keccak256(
-                        abi_encode(
-                            ORDER_TYPEHASH, run.group, offer, quantity, amount, nonce, valid_until, order.details
-                        )
-                    ),
-                )
-            )
-            buyer: address = msg.sender
-            if order.r != empty(bytes32):
-                buyer = self._recover(digest, order.r, order.vs)
-            if buyer == empty(address):
+            s: uint256 = convert(order.vs, uint256) & MASK_255
+            if s > S_MAX:
                 refused.append((i << 8) | SIGNATURE_INVALID)
                 continue
+            struct_hash: bytes32 = keccak256(
+                abi_encode(ORDER_TYPEHASH, run.group, offer, quantity, amount, nonce, valid_until, order.details)
+            )
+            # 27 + 1 bit. The built-in gives the empty address for a bad signature, an empty r among them.
+            buyer: address = ecrecover(
+                keccak256(concat(digest_head, struct_hash)),
+                unsafe_add(27, convert(order.vs, uint256) >> 255),
+                convert(order.r, uint256),
+                s,
+            )
+            if buyer == empty(address):
+                if order.r != empty(bytes32):
+                    refused.append((i << 8) | SIGNATURE_INVALID)
+                    continue
+                buyer = msg.sender
             word: uint256 = self.accounts[buyer]
-            refusal: uint256 = self._nonce_refusal(word, nonce)
-            if refusal != 0:
-                refused.append((i << 8) | refusal)
-                continue
+            # Nearly always the nonce is the base and no bit is set behind it. A base moves by 64 at most a message:
+            # it never gets to 2**64 and over into the bitmap.
+            used: uint256 = unsafe_add(word, 1 << 128)
+            if word >> 128 != nonce:
+                refusal: uint256 = self._nonce_refusal(word, nonce)
+                if refusal != 0:
+                    refused.append((i << 8) | refusal)
+                    continue
+                used = self._use_nonce(word, nonce)
             if (word & MASK_128) < amount:
                 refused.append((i << 8) | UNDERFUNDED)
                 continue
             # The balance is in the low bits and at least the amount: nothing is borrowed from the nonces.
-            self.accounts[buyer] = unsafe_sub(self._use_nonce(word, nonce), amount)
+            self.accounts[buyer] = unsafe_sub(used, amount)
             units_left = unsafe_sub(units_left, quantity)
-            payload: uint256 = (convert(buyer, uint256) << 96) | (quantity << 64) | nonce
+            payload: uint256 = (convert(buyer, uint256) << 96) | (order.packed >> 40)
             leaves.append(Leaf(payload=payload, details=order.details))
-            nodes[placed] = keccak256(
-                abi_encode(LEAF | (batch << 8) | placed, run.group, payload, order.details)
+            # A first leaf of two waits for the second, which joins it and the peaks that stand before them.
+            leaf: bytes32 = keccak256(
+                abi_encode(unsafe_add(leaf_head, count), run.group, payload, order.details)
             )
-            placed = unsafe_add(placed, 1)
+            if count & 1 == 0:
+                last_leaf = leaf
+                count = unsafe_add(count, 1)
+                continue
+            node: bytes32 = keccak256(abi_encode(RUN_NODE, last_leaf, leaf))
+            for level: uint256 in range(1, PEAKS):
+                if (count >> level) & 1 == 0:
+                    leaf_peaks[level] = node
+                    break
+                node = keccak256(abi_encode(RUN_NODE, leaf_peaks[level], node))
+            count = unsafe_add(count, 1)
         position = run_end
 
-        count: uint256 = unsafe_sub(placed, first)
         if count == 0:
             continue
         units: uint256 = unsafe_sub(units_before, units_left)
@@ -778,28 +790,20 @@ def place_orders(runs: DynArray[Run, ORDERS_MAX], orders: DynArray[SignedOrder, 
         self.offers[offer] = unsafe_add(offer_word, units << 128)
         self.groups[run.group] = unsafe_add(group_word, units << 16)
 
-        width: uint256 = count
-        for level: uint256 in range(TREE_LEVELS):
-            if width == 1:
+        leaf_peaks[0] = last_leaf
+        run_node: bytes32 = self._run_hash(batch, placed, count, run.group, self._top(RUN_NODE, leaf_peaks, count))
+        for level: uint256 in range(PEAKS):
+            if (len(placed_runs) >> level) & 1 == 0:
+                run_peaks[level] = run_node
                 break
-            pairs: uint256 = width >> 1
-            for j: uint256 in range(pairs, bound=ORDERS_MAX // 2):
-                left: uint256 = unsafe_add(first, unsafe_mul(j, 2))
-                nodes[unsafe_add(first, j)] = keccak256(
-                    abi_encode(RUN_NODE, nodes[left], nodes[unsafe_add(left, 1)])
-                )
-            if width & 1 == 1:
-                nodes[unsafe_add(first, pairs)] = nodes[unsafe_sub(unsafe_add(first, width), 1)]
-            width = unsafe_sub(width, pairs)
-        run_roots[len(placed_runs)] = keccak256(
-            abi_encode(RUN | (batch << 16) | (first << 8) | count, run.group, nodes[first])
-        )
+            run_node = keccak256(abi_encode(BATCH_NODE, run_peaks[level], run_node))
         placed_runs.append(Run(group=run.group, count=count))
+        placed = unsafe_add(placed, count)
     self._require(position == len(orders), RUNS_INVALID)
 
     root: bytes32 = empty(bytes32)
     if placed > 0:
-        root = self._batch_root(batch, len(placed_runs), self._fold(BATCH_NODE, run_roots, len(placed_runs)))
+        root = self._batch_root(batch, len(placed_runs), self._top(BATCH_NODE, run_peaks, len(placed_runs)))
         self.batch_roots[batch] = root
         self.pause_state = unsafe_add(pause_state, 1)
     else:
@@ -841,11 +845,11 @@ def cancel_group(group_id: bytes32, signer: address, signature: Bytes[SIGNATURE_
     """
     group: GroupState = self._unpack_group(self.groups[group_id])
     offer: bytes32 = self.group_offers[group_id]
-    if signer == self.leaders[group_id]:
-        self._require(group.state == GROUP_OPEN, GROUP_NOT_OPEN)
-    else:
-        self._require(signer == self.merchants[offer], SIGNER_NOT_ALLOWED)
+    if signer == self.merchants[offer]:
         self._require(group.state in [GROUP_OPEN, GROUP_CLOSED], GROUP_NOT_CLOSED)
+    else:
+        self._require(signer == self.leaders[group_id], SIGNER_NOT_ALLOWED)
+        self._require(group.state == GROUP_OPEN, GROUP_NOT_OPEN)
     self._authorise(signer, keccak256(abi_encode(CANCEL_GROUP_TYPEHASH, group_id)), signature)
     self._fail(group_id, group, FAILED_CANCELLED)
 
@@ -1219,10 +1223,9 @@ def _require(holds: bool, refusal: uint256):
 def _deposit(payer: address, account: address, amount: uint256):
     self._require(account != empty(address), ACCOUNT_EMPTY)
     self._require(amount > 0, AMOUNT_ZERO)
-    held: uint256 = self.held + amount
     # Every balance is at most held: crediting can overflow nowhere else.
-    self._require(held <= MASK_128, AMOUNT_TOO_LARGE)
-    self.held = held
+    self._require(amount <= MASK_128 - self.held, AMOUNT_TOO_LARGE)
+    self.held += amount
     self.accounts[account] += amount
     log Deposited(account=account, payer=payer, amount=amount)
     self._require(extcall TOKEN.transferFrom(payer, self, amount, default_return_value=True), TRANSFER_FAILED)
@@ -1264,7 +1267,7 @@ def _use_nonce(word: uint256, nonce: uint256) -> uint256:
     if nonce == base:
         if word >> 192 == 0:
             return unsafe_add(word, 1 << 128)
-        return self._settle_nonces(word & MASK_128, base + 1, word >> 193)
+        return self._settle_nonces(word & MASK_128, unsafe_add(base, 1), word >> 193)
     return word | (1 << unsafe_add(192, unsafe_sub(nonce, base)))
 
 
@@ -1322,15 +1325,21 @@ def _authorise(signer: address, struct_hash: bytes32, signature: Bytes[SIGNATURE
         return
     self._require(signer != empty(address), SIGNATURE_INVALID)
     digest: bytes32 = keccak256(concat(DIGEST_PREFIX, self._domain(), struct_hash))
-    if signer.is_contract:
-        magic: bytes4 = staticcall IERC1271(signer).isValidSignature(digest, signature)
-        self._require(magic == MAGIC_1271, SIGNATURE_INVALID)
-    else:
-        self._require(len(signature) == 64, SIGNATURE_INVALID)
-        recovered: address = self._recover(
-            digest, extract32(signature, 0), extract32(signature, 32)
-        )
-        self._require(recovered == signer, SIGNATURE_INVALID)
+    if len(signature) == 64:
+        if self._recover(digest, extract32(signature, 0), extract32(signature, 32)) == signer:
+            return
+    self._require(signer.is_contract, SIGNATURE_INVALID)
+    answered: bool = False
+    answer: Bytes[32] = b""
+    answered, answer = raw_call(
+        signer,
+        abi_encode(digest, signature, method_id=method_id("isValidSignature(bytes32,bytes)")),
+        max_outsize=32,
+        is_static_call=True,
+        revert_on_failure=False,
+    )
+    self._require(answered and len(answer) == 32, SIGNATURE_INVALID)
+    self._require(convert(answer, bytes32) == MAGIC_1271, SIGNATURE_INVALID)
 
 
 @internal
@@ -1457,22 +1466,21 @@ def _close_case(case_id: bytes32, case: Case, award: uint256, decided: uint256):
 
 @internal
 @pure
-def _fold(kind: uint256, hashes: bytes32[ORDERS_MAX], count: uint256) -> bytes32:
+def _top(kind: uint256, peaks: bytes32[PEAKS], size: uint256) -> bytes32:
     """
-    @dev The shape of RFC 6962: pairs from the left, a last odd one moves up as it is.
+    @dev The root of a tree of `size` > 0 nodes: its peaks joined from the smallest. The shape is that of RFC 6962:
+         pairs from the left, a last odd one moves up as it is.
     """
-    nodes: bytes32[ORDERS_MAX] = hashes
-    width: uint256 = count
-    for level: uint256 in range(TREE_LEVELS):
-        if width == 1:
+    node: bytes32 = empty(bytes32)
+    for level: uint256 in range(PEAKS):
+        if size >> level == 0:
             break
-        pairs: uint256 = width >> 1
-        for j: uint256 in range(pairs, bound=ORDERS_MAX // 2):
-            nodes[j] = keccak256(abi_encode(kind, nodes[2 * j], nodes[2 * j + 1]))
-        if width & 1 == 1:
-            nodes[pairs] = nodes[width - 1]
-        width -= pairs
-    return nodes[0]
+        if (size >> level) & 1 == 1:
+            if node == empty(bytes32):
+                node = peaks[level]
+            else:
+                node = keccak256(abi_encode(kind, peaks[level], node))
+    return node
 
 
 @internal
@@ -1518,9 +1526,7 @@ def _batch_root(batch: uint256, runs: uint256, top: bytes32) -> bytes32:
 @view
 def _prove(place: Place, run_root: bytes32, siblings: DynArray[bytes32, PATH_MAX], first: uint256):
     self._require(place.run_index < place.runs and place.runs <= ORDERS_MAX, PROOF_INVALID)
-    run_node: bytes32 = keccak256(
-        abi_encode(RUN | (place.batch << 16) | (place.first_index << 8) | place.count, place.group, run_root)
-    )
+    run_node: bytes32 = self._run_hash(place.batch, place.first_index, place.count, place.group, run_root)
     top: bytes32 = empty(bytes32)
     used: uint256 = 0
     top, used = self._climb(BATCH_NODE, run_node, place.run_index, place.runs, siblings, first)
@@ -1532,11 +1538,25 @@ def _prove(place: Place, run_root: bytes32, siblings: DynArray[bytes32, PATH_MAX
 @view
 def _prove_run(place: Place, leaves: DynArray[Leaf, ORDERS_MAX], siblings: DynArray[bytes32, PATH_MAX]):
     self._require(len(leaves) == place.count and place.count > 0, PROOF_INVALID)
-    self._require(place.first_index + place.count <= ORDERS_MAX and place.batch <= MASK_64, PROOF_INVALID)
-    hashes: bytes32[ORDERS_MAX] = empty(bytes32[ORDERS_MAX])
-    for i: uint256 in range(len(leaves), bound=ORDERS_MAX):
-        hashes[i] = self._leaf_hash(place.batch, place.first_index + i, place.group, leaves[i])
-    self._prove(place, self._fold(RUN_NODE, hashes, place.count), siblings, 0)
+    self._require(place.first_index < ORDERS_MAX and place.batch <= MASK_64, PROOF_INVALID)
+    self._require(place.first_index + place.count <= ORDERS_MAX, PROOF_INVALID)
+    peaks: bytes32[PEAKS] = empty(bytes32[PEAKS])
+    size: uint256 = 0
+    for leaf: Leaf in leaves:
+        node: bytes32 = self._leaf_hash(place.batch, place.first_index + size, place.group, leaf)
+        for level: uint256 in range(PEAKS):
+            if (size >> level) & 1 == 0:
+                peaks[level] = node
+                break
+            node = keccak256(abi_encode(RUN_NODE, peaks[level], node))
+        size += 1
+    self._prove(place, self._top(RUN_NODE, peaks, size), siblings, 0)
+
+
+@internal
+@pure
+def _run_hash(batch: uint256, first_index: uint256, count: uint256, group: bytes32, run_root: bytes32) -> bytes32:
+    return keccak256(abi_encode(RUN | (batch << 16) | (first_index << 8) | count, group, run_root))
 
 
 @internal
@@ -1552,8 +1572,8 @@ def _take_leaf(place: Place, leaf: Leaf, siblings: DynArray[bytes32, PATH_MAX]) 
     @return The batch's marks before.
     """
     self._require(place.batch <= MASK_64 and place.count <= ORDERS_MAX, PROOF_INVALID)
-    self._require(place.index >= place.first_index and place.index < place.first_index + place.count, PROOF_INVALID)
-    self._require(place.index < ORDERS_MAX, PROOF_INVALID)
+    self._require(place.index < ORDERS_MAX and place.index >= place.first_index, PROOF_INVALID)
+    self._require(place.index < place.first_index + place.count, PROOF_INVALID)
     run_root: bytes32 = empty(bytes32)
     used: uint256 = 0
     run_root, used = self._climb(
