@@ -2,7 +2,6 @@
 
 from pinlian.apps.market import offer_drafts, services
 from pinlian.apps.market.models import Merchant, Product
-from pinlian.apps.market.offer_documents import OfferWords
 from pinlian.apps.market.offer_drafts import OfferInvalid, OfferPlan
 from pinlian.apps.market.offer_terms import (
     OfferTerms,
@@ -12,9 +11,8 @@ from pinlian.apps.market.offer_terms import (
     offers_of_merchants,
 )
 from pinlian.apps.market.projections import change_units_sold, price_of_offer
+from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
 from pinlian.apps.market.selectors import (
-    MerchantView,
-    ProductView,
     merchant_of,
     merchant_of_person,
     merchant_view,

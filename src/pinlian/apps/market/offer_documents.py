@@ -1,7 +1,6 @@
 """The words of an offer: one canonical JSON document, whose hash the merchant signs as `terms`."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import get_language, ngettext, override
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from pinlian.apps.market.illustrations import illustration_url
 from pinlian.apps.market.models import Product
 from pinlian.apps.market.photos import photo_url
+from pinlian.apps.market.records import MerchantView, OfferWords
 from pinlian.domain.canonical_json import canonical_json
 from pinlian.domain.offer import WindowKind
 
@@ -17,27 +17,6 @@ VERSION = 1
 DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
-
-
-@dataclass(frozen=True, slots=True)
-class OfferWords:
-    """What an offer says, in the language that was active when it was read.
-
-    `picture_url` is a photograph or an illustration (`picture_is_photo`). `product_id` is None for an offer whose
-    document this installation does not have; its texts then say no more than that.
-    """
-
-    title: str
-    unit: str
-    description: str
-    category: str
-    picture_url: str
-    picture_is_photo: bool
-    returns: str
-    delivery: str
-    merchant_name: str
-    region: str
-    product_id: int | None
 
 
 def returns_words(kind: WindowKind, seconds: int) -> str:
@@ -90,7 +69,7 @@ def offer_document(
     )
 
 
-def read_words(document: str) -> OfferWords:
+def read_words(document: str, merchant: MerchantView) -> OfferWords:
     """What a stored document says in the active language; where one language is empty, the other."""
     content: dict[str, Any] = json.loads(document)
     product = content["product"]
@@ -103,14 +82,13 @@ def read_words(document: str) -> OfferWords:
         picture_is_photo=bool(product["photo"]),
         returns=in_language(content["returns"]),
         delivery=in_language(content["delivery"]),
-        merchant_name=content["merchant"]["name"],
-        region=content["merchant"]["region"],
+        merchant=merchant,
         product_id=product["id"],
     )
 
 
-def words_unknown() -> OfferWords:
-    """For an offer that came to the chain by another way, so that its document is not here."""
+def words_unknown(account: str) -> OfferWords:
+    """For an offer that `account` brought to the chain by another way, so that its document is not here."""
     return OfferWords(
         title=_("Goods described elsewhere"),
         unit=_("unit"),
@@ -120,8 +98,15 @@ def words_unknown() -> OfferWords:
         picture_is_photo=False,
         returns="",
         delivery="",
-        merchant_name=_("A merchant of another platform"),
-        region="",
+        merchant=MerchantView(
+            id=0,
+            person_id=0,
+            name=_("A merchant of another platform"),
+            region="",
+            about="",
+            account=account,
+            is_verified=False,
+        ),
         product_id=None,
     )
 

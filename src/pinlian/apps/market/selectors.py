@@ -1,41 +1,13 @@
 """Reading merchants, products and the words of offers."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from pinlian.apps.market.illustrations import illustration_url
 from pinlian.apps.market.models import Merchant, Offer, OfferDocument, Product
-from pinlian.apps.market.offer_documents import OfferWords, in_language, read_words, words_unknown
+from pinlian.apps.market.offer_documents import in_language, read_words, words_unknown
 from pinlian.apps.market.photos import photo_url
-
-
-@dataclass(frozen=True, slots=True)
-class MerchantView:
-    """A farm or shop. `account` (0x-hex) signs its offers and is paid; None before its owner has a key."""
-
-    id: int
-    person_id: int
-    name: str
-    region: str
-    about: str
-    account: str | None
-    is_verified: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ProductView:
-    """A product in the active language."""
-
-    id: int
-    merchant_id: int
-    category: str
-    category_name: str
-    name: str
-    unit: str
-    description: str
-    picture_url: str
-    picture_is_photo: bool
-    is_on_sale: bool
+from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
+from pinlian.apps.people.facade import person_ids_of
 
 
 def merchant_view(merchant: Merchant) -> MerchantView:
@@ -101,16 +73,23 @@ def product(product_id: int) -> ProductView | None:
 
 
 def words_of_terms(terms: Collection[str]) -> dict[str, OfferWords]:
-    """The words behind each of `terms` (0x-hex), in the active language; never lacks one."""
-    documents = dict(OfferDocument.objects.filter(terms__in=set(terms)).values_list("terms", "document"))
-    return {key: read_words(documents[key]) if key in documents else words_unknown() for key in terms}
+    """The words of documents that are kept here, by their hash; others are absent."""
+    documents = OfferDocument.objects.filter(pk__in=set(terms)).select_related("product__merchant")
+    return {row.terms: read_words(row.document, merchant_view(row.product.merchant)) for row in documents}
 
 
 def offer_words(offer_ids: Collection[str]) -> dict[str, OfferWords]:
-    """What each offer says, in the active language, by offer id; offers that are not on the chain are absent."""
-    terms = dict(Offer.objects.filter(pk__in=set(offer_ids)).values_list("pk", "terms"))
-    words = words_of_terms(set(terms.values()))
-    return {offer_id: words[key] for offer_id, key in terms.items()}
+    """What each offer on the chain says, by offer id."""
+    offers = list(Offer.objects.filter(pk__in=set(offer_ids)).only("pk", "merchant", "terms"))
+    words = words_of_terms({offer.terms for offer in offers})
+    owners = person_ids_of({offer.merchant for offer in offers})
+    return {
+        offer.pk: found
+        # Anyone can put a merchant's document under an offer of his own: only the merchant's own keys speak for it.
+        if (found := words.get(offer.terms)) and found.merchant.person_id == owners.get(offer.merchant)
+        else words_unknown(offer.merchant)
+        for offer in offers
+    }
 
 
 def offer_document_text(terms: str) -> str | None:

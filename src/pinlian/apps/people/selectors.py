@@ -117,6 +117,12 @@ def encryption_key_of(address: str) -> dict[str, Any] | None:
     return DeviceKey.objects.filter(address=address, revoked_at=None).values_list("encryption_key", flat=True).first()
 
 
+def person_ids_of(addresses: Collection[str]) -> dict[str, int]:
+    """Whose key each of these addresses is or was; addresses that nobody registered are absent."""
+    keys = DeviceKey.objects.filter(address__in=set(addresses))
+    return dict(keys.values_list("address", "person_id"))
+
+
 def display_names(addresses: Collection[str]) -> dict[str, str]:
     """The names that the owners of these addresses chose, in full; for those who serve them."""
     keys = DeviceKey.objects.filter(address__in=set(addresses))
