@@ -119,7 +119,7 @@ class Rows:
         return rows
 
     def seal(self) -> str:
-        """End a block: what `undo` needs to take back everything since the last seal; empty if nothing changed."""
+        """End a block: what `undo` needs to take back everything since the last seal."""
         changes: dict[str, dict[str, list[Any]]] = {}
         for held in self._touched.values():
             values = _values(held.row)
@@ -132,7 +132,7 @@ class Rows:
                 of_model["changed"].append(held.sealed)
             held.sealed = values
         self._touched.clear()
-        return json.dumps(changes, cls=DjangoJSONEncoder, separators=(",", ":")) if changes else ""
+        return json.dumps(changes, cls=DjangoJSONEncoder, separators=(",", ":"))
 
     def flush(self) -> None:
         """Write every change to the database."""
@@ -151,7 +151,7 @@ class Rows:
 
     def undo(self, sealed: str) -> None:
         """Take one block back. Call it on fresh Rows, from the newest block to the oldest."""
-        for label, change in json.loads(sealed or "{}").items():
+        for label, change in json.loads(sealed).items():
             model = apps.get_model(label)
             keys = [(key,) for key in change["added"]]
             if keys:
