@@ -86,6 +86,8 @@ LEADERS = (
     Neighbour("小林", "qingnian"),
 )
 
+OPERATOR = Neighbour("拼链客服 小何", "guihua")
+
 RESIDENTS = (
     Neighbour("王秀兰", "guihua"),
     Neighbour("李建国", "guihua"),

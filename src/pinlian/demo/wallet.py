@@ -36,7 +36,12 @@ class DemoWallet:
 
     @classmethod
     def new(cls, name: str) -> "DemoWallet":
-        return cls(new_key(name), ECKey.generate_key("P-256"))
+        return cls.of(new_key(name))
+
+    @classmethod
+    def of(cls, signing: Key) -> "DemoWallet":
+        """A wallet around a signing key that is there already."""
+        return cls(signing, ECKey.generate_key("P-256"))
 
     @property
     def address(self) -> bytes:

@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.05
 UPKEEP_EVERY_SECONDS = 2.0
+SETTLE_ROUNDS_MAX = 1_000
 BACK_OFF_SECONDS_MIN = 0.2
 BACK_OFF_SECONDS_MAX = 10.0
 
@@ -83,18 +84,24 @@ class Engine:
         Raises:
             RuntimeError: something stays due however often it is done.
         """
-        for _ in range(1000):
+        for _ in range(SETTLE_ROUNDS_MAX):
             while self.step():
                 pass
             if self.keep_up() == 0:
                 return
+            if not self.step():
+                # What the chain would refuse now rests for a moment before the relayer tries it again.
+                time.sleep(IDLE_SECONDS)
         raise RuntimeError("upkeep does not come to an end")
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. Errors that pass (node or database away) are logged and waited out.
+        """Work until `stop` is set.
+
+        Errors that pass (node or database away) are logged and waited out. So is whatever the indexer raises: it has
+        written the reason down for people to see, the read model stands still, and starting afresh would not help.
 
         Raises:
-            Exception: whatever else went wrong, for the supervisor to start afresh.
+            Exception: what went wrong in the relayer, for the supervisor to start afresh.
         """
         with ThreadPoolExecutor(max_workers=2, thread_name_prefix="engine") as threads:
             loops = [threads.submit(self._carry, stop), threads.submit(self._follow, stop)]
@@ -110,7 +117,7 @@ class Engine:
                 self._chain_moved.set()
             return sent
 
-        _repeat("relayer", carry, stop, lambda: stop.wait(IDLE_SECONDS))
+        _repeat("relayer", carry, stop, lambda: stop.wait(IDLE_SECONDS), waits_out=(RpcError, DatabaseError))
 
     def _follow(self, stop: threading.Event) -> None:
         upkeep_at = 0.0
@@ -125,20 +132,30 @@ class Engine:
                 self.keep_up()
             return False
 
-        _repeat("indexer", follow, stop, lambda: self._chain_moved.wait(IDLE_SECONDS))
+        _repeat("indexer", follow, stop, lambda: self._chain_moved.wait(IDLE_SECONDS), waits_out=(Exception,))
 
 
-def _repeat(name: str, act: Callable[[], bool], stop: threading.Event, idle: Callable[[], object]) -> None:
+def _repeat(
+    name: str,
+    act: Callable[[], bool],
+    stop: threading.Event,
+    idle: Callable[[], object],
+    *,
+    waits_out: tuple[type[Exception], ...],
+) -> None:
     pause_seconds = BACK_OFF_SECONDS_MIN
+    error_told = ""
     while not stop.is_set():
         close_old_connections()
         try:
             busy = act()
-        except (RpcError, DatabaseError) as error:
-            logger.warning("%s waits %.1f s: %s", name, pause_seconds, error)
+        except waits_out as error:
+            is_new = str(error) != error_told and not isinstance(error, RpcError)
+            logger.warning("%s tries again in %.1f s: %s", name, pause_seconds, error, exc_info=is_new)
+            error_told = str(error)
             stop.wait(pause_seconds)
             pause_seconds = min(2 * pause_seconds, BACK_OFF_SECONDS_MAX)
             continue
-        pause_seconds = BACK_OFF_SECONDS_MIN
+        pause_seconds, error_told = BACK_OFF_SECONDS_MIN, ""
         if not busy:
             idle()

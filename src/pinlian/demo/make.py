@@ -1,0 +1,67 @@
+"""Makes the demo neighbourhood of a new home. `python -m pinlian.demo.make`
+
+Everything goes the way of real people's doings: signed with their keys, through the facades and the relayer, into the
+contracts. Only the clock is ours: the chain starts three weeks ago, and each block gets the time of its story.
+"""
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import django
+
+PASSPHRASE = "pinlian-demo"  # noqa: S105 -- told to everybody
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pinlian.config.settings")
+    django.setup()
+    from django.conf import settings
+
+    from pinlian.chain.embedded import EmbeddedNode
+    from pinlian.demo.history import History, seconds
+    from pinlian.demo.population import Population
+    from pinlian.demo.record import begin_demo, finish_demo
+    from pinlian.demo.stories import BEGINNING
+    from pinlian.engine.composition import compose_engine
+    from pinlian.engine.preparation import fund_operator, prepare_chain, prepare_databases, prepare_static_files
+
+    home: Path = settings.PINLIAN_HOME
+    began = time.monotonic()
+    begin_demo(home)
+    _clear(home)
+    now = int(time.time())
+    say("databases")
+    prepare_databases(empty=True)
+    prepare_static_files()
+    genesis_time = now + seconds(BEGINNING)
+    with EmbeddedNode(home / "chain", settings.PINLIAN_NODE_PORT, genesis_time=genesis_time, manual_clock=True) as node:
+        fund_operator(node)
+        prepare_chain()
+        say("people")
+        population = Population(PASSPHRASE)
+        say("group buys")
+        engine = compose_engine(waiting_ms_max=0)
+        history = History(population, engine, now=now, set_time=node.set_time, say=say)
+        history.run()
+        node.catch_up()
+        engine.settle()
+    finish_demo(home, PASSPHRASE, population.log_ins())
+    say(f"done in {time.monotonic() - began:.0f} s")
+
+
+def _clear(home: Path) -> None:
+    """Forget what an interrupted making left; the databases are emptied later."""
+    for name in ("chain", "deployments"):
+        shutil.rmtree(home / name, ignore_errors=True)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"making the demo neighbourhood: {text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
