@@ -124,6 +124,10 @@ class EmbeddedNode:
             thread.join()
         self._journal.close()
 
+    def is_alive(self) -> bool:
+        """Whether blocks are made. A node that failed does not recover: stop it and make another."""
+        return self._threads[0].is_alive()
+
     def __enter__(self) -> Self:
         return self.start()
 

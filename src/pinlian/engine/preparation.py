@@ -1,0 +1,68 @@
+"""What must be there before an instance can work; each step may be repeated. `python -m pinlian.engine.preparation`"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+from pinlian.chain.deployment import Deployment, deploy
+from pinlian.chain.embedded import EmbeddedNode
+from pinlian.chain.keys import Key, read_or_create
+from pinlian.chain.rpc import Rpc
+from pinlian.chain.transactions import Sender
+
+DEPLOYER, RELAYER, TREASURY, PAUSER = "deployer", "relayer", "treasury", "pauser"
+"""Names of the operator's keys in PINLIAN_HOME/keys."""
+
+
+def prepare_databases(*, empty: bool = False) -> None:
+    """Bring both databases to the present form; with `empty`, without any row."""
+    aliases: Sequence[str] = list(settings.DATABASES)
+    for alias in aliases:
+        call_command("migrate", database=alias, interactive=False, verbosity=0)
+    if empty:
+        for alias in aliases:
+            call_command("flush", database=alias, interactive=False, verbosity=0)
+
+
+def prepare_static_files() -> None:
+    """Put styles, scripts and pictures where they are served from, with the hash of each in its name."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def prepare_chain(rpc: Rpc, deployer: Key) -> Deployment:
+    """Token and escrow on the chain behind `rpc`, made if they are not there; recorded in the home.
+
+    Raises:
+        DeploymentError, RpcError.
+    """
+    home: Path = settings.PINLIAN_HOME
+    return deploy(
+        rpc,
+        Sender(rpc, deployer),
+        home,
+        treasury=read_or_create(home, TREASURY).address,
+        pausers=[read_or_create(home, PAUSER).address],
+    )
+
+
+def fund_operator(node: EmbeddedNode) -> None:
+    """Give the operator's accounts on our own chain what gas costs there."""
+    for name in (DEPLOYER, RELAYER, TREASURY, PAUSER):
+        node.fund(read_or_create(settings.PINLIAN_HOME, name).address)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pinlian.config.settings")
+    django.setup()
+    prepare_databases()
+    prepare_static_files()
+    with Rpc(settings.PINLIAN_RPC_URL) as rpc:
+        prepare_chain(rpc, read_or_create(settings.PINLIAN_HOME, DEPLOYER))
+
+
+if __name__ == "__main__":
+    main()
