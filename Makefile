@@ -90,6 +90,10 @@ bench: setup ## Measure gas an order and orders a second
 	$(BIN)/pinlian bench gas
 	$(BIN)/pinlian bench orders
 
+.PHONY: gas-snapshot
+gas-snapshot: setup ## Measure gas anew for the test that compares
+	$(BIN)/python -m tools.update_gas_snapshot
+
 .PHONY: format
 format: setup ## Put the code in its common form
 	$(BIN)/ruff check --fix .
