@@ -9,7 +9,10 @@ from django.apps import apps
 
 # Sub-command -> "module:function". Modules are imported only when their command is asked for.
 COMMANDS: dict[str, str] = {
+    "deploy": "pinlian.cli.deploy:deploy",
     "manage": "pinlian.cli.manage:manage",
+    "status": "pinlian.cli.status:status",
+    "up": "pinlian.cli.up:up",
 }
 
 

@@ -33,8 +33,11 @@ def prepare_static_files() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def prepare_chain(rpc: Rpc, deployer: Key) -> Deployment:
+def prepare_chain(rpc: Rpc, deployer: Key, *, token: bytes | None = None) -> Deployment:
     """Token and escrow on the chain behind `rpc`, made if they are not there; recorded in the home.
+
+    Args:
+        token: an ERC-20 that exists already; a community yuan of our own is made if absent.
 
     Raises:
         DeploymentError, RpcError.
@@ -46,6 +49,7 @@ def prepare_chain(rpc: Rpc, deployer: Key) -> Deployment:
         home,
         treasury=read_or_create(home, TREASURY).address,
         pausers=[read_or_create(home, PAUSER).address],
+        token=token,
     )
 
 
