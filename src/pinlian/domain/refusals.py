@@ -69,6 +69,7 @@ class Refusal(IntEnum):
     IDEMPOTENCY_KEY_REUSED = 112
     """The key came before with another request."""
     PAYMENT_UNKNOWN = 113
+    MESSAGE_UNKNOWN = 114
 
 
 CONTRACT_REFUSALS_END = 100

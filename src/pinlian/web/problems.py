@@ -24,6 +24,7 @@ _STATUSES: dict[Refusal, HTTPStatus] = {
             Refusal.ORDER_UNKNOWN,
             Refusal.PICKUP_CODE_UNKNOWN,
             Refusal.PAYMENT_UNKNOWN,
+            Refusal.MESSAGE_UNKNOWN,
         ),
         HTTPStatus.NOT_FOUND,
     ),

@@ -133,6 +133,9 @@ _TEXTS: dict[Refusal, RefusalText] = {
     Refusal.IDEMPOTENCY_KEY_REUSED: RefusalText(
         _("This idempotency key was used for another request."), _("Use a new key for a new request.")
     ),
+    Refusal.MESSAGE_UNKNOWN: RefusalText(
+        _("This message was never accepted here."), _("Check the address, or send the message again.")
+    ),
     Refusal.PAYMENT_UNKNOWN: RefusalText(_("There is no such payment."), _("Start the top-up again.")),
 }
 

@@ -4,21 +4,24 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Q
 
-from pinlian.apps.groupbuy.deployment import current_deployment
 from pinlian.apps.groupbuy.models import Batch, Case, CaseEvidence, DeliveryDetails, Group, HandOut, Order
-from pinlian.apps.groupbuy.proofs import order_place
+from pinlian.apps.groupbuy.proofs import order_place, run_places
 from pinlian.apps.groupbuy.records import (
     CaseCard,
     GroupCard,
+    GroupProof,
+    LeafRecord,
     OrderDetail,
     OrderStage,
     OrderSummary,
     Proof,
+    RunProof,
     TimelineStage,
     TimelineStep,
 )
-from pinlian.apps.groupbuy.selectors import PAGE_SIZE, group_card
+from pinlian.apps.groupbuy.selectors import PAGE_SIZE, group_card, group_row
 from pinlian.apps.market.facade import offers_of_arbiters, offers_of_merchants
+from pinlian.apps.money.facade import current_deployment
 from pinlian.apps.people.facade import display_names_masked
 from pinlian.domain.books import OrderStatus
 from pinlian.domain.case import CaseKind, CaseStatus, Decided
@@ -236,6 +239,36 @@ def _proof(order: Order) -> Proof:
         siblings=tuple(f"0x{sibling.hex()}" for sibling in siblings),
         root=batch.root,
     )
+
+
+def group_proof(group_id: str) -> GroupProof:
+    """What shows all orders of a group: every run of it, in every batch, with its leaves and its way to the root.
+
+    Raises:
+        Refused: GROUP_UNKNOWN, UNAVAILABLE.
+    """
+    group_row(group_id)
+    group = bytes.fromhex(group_id[2:])
+    deployment = current_deployment()
+    batches = Batch.objects.filter(number__in=Order.objects.filter(group_id=group_id).values("batch"))
+    runs = []
+    for batch in batches.order_by("number"):
+        for place, leaves, siblings in run_places(batch, group):
+            runs.append(
+                RunProof(
+                    batch=place.batch,
+                    first_index=place.first_index,
+                    count=place.count,
+                    run_index=place.run_index,
+                    runs=place.runs,
+                    siblings=tuple(f"0x{sibling.hex()}" for sibling in siblings),
+                    leaves=tuple(
+                        LeafRecord(f"0x{leaf.buyer.hex()}", leaf.quantity, leaf.nonce, f"0x{leaf.details.hex()}")
+                        for leaf in leaves
+                    ),
+                )
+            )
+    return GroupProof(group_id, deployment.chain_id, f"0x{deployment.escrow.hex()}", tuple(runs))
 
 
 def case_cards(rows: Iterable[Case]) -> list[CaseCard]:

@@ -1,6 +1,5 @@
 """From stored orders back to the tree of their batch, and from there to the proof of one order or one run."""
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from pinlian.apps.groupbuy.models import Batch, Order
@@ -54,19 +53,16 @@ def order_place(order: Order) -> tuple[Place, Leaf, tuple[bytes, ...]]:
     return place, leaf_of(order), tuple(siblings)
 
 
-def run_places(batch: Batch, group: bytes, indexes: Iterable[int]) -> list[tuple[Place, list[Leaf], list[bytes]]]:
-    """The runs of `group` in the batch that have a leaf at one of `indexes`: place, all leaves, siblings to the root.
+def run_places(batch: Batch, group: bytes) -> list[tuple[Place, tuple[Leaf, ...], list[bytes]]]:
+    """The runs of `group` in the batch: place, all leaves, siblings from the run to the batch's root.
 
     Raises:
         Refused: UNAVAILABLE.
     """
     runs = runs_of_batch(batch)
-    wanted = set(indexes)
-    found = []
-    first = 0
-    for number, run in enumerate(runs):
-        if run.group == group and not wanted.isdisjoint(range(first, first + len(run.leaves))):
-            place, siblings = run_place(batch.number, runs, number)
-            found.append((place, list(run.leaves), siblings))
-        first += len(run.leaves)
-    return found
+    return [
+        (place, run.leaves, siblings)
+        for number, run in enumerate(runs)
+        if run.group == group
+        for place, siblings in [run_place(batch.number, runs, number)]
+    ]

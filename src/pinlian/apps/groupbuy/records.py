@@ -210,6 +210,39 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class LeafRecord:
+    """A leaf as it is hashed."""
+
+    buyer: str
+    quantity: int
+    nonce: int
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunProof:
+    """Orders of one group that stand beside each other in a batch, with the way from their root to the batch's."""
+
+    batch: int
+    first_index: int
+    count: int
+    run_index: int
+    runs: int
+    siblings: tuple[str, ...]
+    leaves: tuple[LeafRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProof:
+    """All orders of a group as they stand in the batches, also those that left."""
+
+    group: str
+    chain_id: int
+    escrow: str
+    runs: tuple[RunProof, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetail:
     """An order with all that its buyer may want to know; `proof` and `case` are None while there is none."""
 

@@ -70,6 +70,11 @@ def group_card(group_id: str) -> GroupCard:
     return group_cards([group_row(group_id)])[0]
 
 
+def groups_by_id(group_ids: Collection[str]) -> dict[str, GroupCard]:
+    """The cards of those of `group_ids` that are on the chain, by id."""
+    return {card.id: card for card in group_cards(Group.objects.filter(pk__in=set(group_ids)))}
+
+
 def groups_on_sale(
     now: int,
     *,

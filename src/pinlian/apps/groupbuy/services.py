@@ -1,8 +1,10 @@
 """What people write about groups and orders: pages, delivery details, evidence, hand-outs."""
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,6 +17,7 @@ from pinlian.domain.books import OrderStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal, Refused
+from pinlian.relayer.facade import Promise, submit
 
 NOTE_CHARACTERS_MAX = 500
 PICKUP_NOTE_CHARACTERS_MAX = 200
@@ -45,7 +48,7 @@ def write_group_page(group_id: str, leaders: Collection[str], *, note: str, pick
     GroupPage.objects.update_or_create(group_id=group_id, defaults={"note": note, "pickup_note": pickup_note})
 
 
-# --- Delivery details ---
+# --- Signed messages and what they commit to ---
 
 
 def commitment_of(salt: str, text: str) -> str:
@@ -53,26 +56,53 @@ def commitment_of(salt: str, text: str) -> str:
     return f"0x{keccak256(bytes.fromhex(salt[2:]) + text.encode()).hex()}"
 
 
-def _require_commitment(field: str, commitment: str, salt: str, text: str, characters_max: int) -> None:
-    if len(text) > characters_max:
-        raise Refused(Refusal.OVERSIZED, field, f"at most {characters_max} characters")
-    if commitment_of(salt, text) != commitment:
-        raise Refused(Refusal.MALFORMED, field, "salt and text are not what was signed")
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A text that a commitment was made of: salt (32 bytes, 0x-hex) and text."""
+
+    salt: str
+    text: str
+
+    def require(self, field: str, commitment: object, characters_max: int) -> None:
+        """Raises Refused: OVERSIZED; MALFORMED if this is not what the commitment was made of."""
+        if len(self.text) > characters_max:
+            raise Refused(Refusal.OVERSIZED, field, f"at most {characters_max} characters")
+        if commitment_of(self.salt, self.text) != commitment:
+            raise Refused(Refusal.MALFORMED, field, "salt and text are not what was signed")
 
 
-def store_delivery_details(commitment: str, *, salt: str, sealed: str) -> None:
-    """Keep what a buyer encrypted for those who deliver. Storing the same again changes nothing.
+def submit_message(
+    kind: str,
+    body: Mapping[str, Any],
+    signature: str,
+    signer: str,
+    *,
+    details: Opening | None = None,
+    evidence: Opening | None = None,
+) -> Promise:
+    """Hand a signed message to the relayer, and keep what it commits to.
 
     Args:
-        commitment: `details` of the order, 0x-hex.
-        salt: 32 bytes, 0x-hex.
-        sealed: the JWE, opaque to the server.
+        details: with an order, the delivery details as a JWE, which the server cannot open.
+        evidence: with an opened case, the buyer's words.
 
     Raises:
-        Refused: OVERSIZED; MALFORMED if salt and text do not hash to the commitment.
+        Refused: as relayer.facade.submit; OVERSIZED or MALFORMED for the openings. Nothing is stored then.
     """
-    _require_commitment("details", commitment, salt, sealed, SEALED_CHARACTERS_MAX)
-    DeliveryDetails.objects.get_or_create(commitment=commitment, defaults={"salt": salt, "sealed": sealed})
+    if details is not None:
+        details.require("details", body.get("details"), SEALED_CHARACTERS_MAX)
+    if evidence is not None:
+        evidence.require("evidence", body.get("evidence"), EVIDENCE_CHARACTERS_MAX)
+    promise = submit(kind, body, signature, signer=signer)
+    if details is not None:
+        DeliveryDetails.objects.get_or_create(
+            commitment=body["details"], defaults={"salt": details.salt, "sealed": details.text}
+        )
+    if evidence is not None:
+        CaseEvidence.objects.get_or_create(
+            commitment=body["evidence"], defaults={"salt": evidence.salt, "text": evidence.text}
+        )
+    return promise
 
 
 def read_delivery_details(order_id: str, readers: Collection[str]) -> str | None:
@@ -111,19 +141,6 @@ def erase_all_delivery_details(buyers: Collection[str]) -> int:
 def _erase(commitments: Collection[str]) -> int:
     rows = DeliveryDetails.objects.filter(commitment__in=commitments, erased_at=None)
     return rows.update(salt="", sealed="", erased_at=timezone.now())
-
-
-# --- Evidence ---
-
-
-def store_evidence(commitment: str, *, salt: str, text: str) -> None:
-    """Keep what a buyer says with a return or claim. Storing the same again changes nothing.
-
-    Raises:
-        Refused: OVERSIZED; MALFORMED if salt and text do not hash to the commitment.
-    """
-    _require_commitment("evidence", commitment, salt, text, EVIDENCE_CHARACTERS_MAX)
-    CaseEvidence.objects.get_or_create(commitment=commitment, defaults={"salt": salt, "text": text})
 
 
 # --- Handing out ---

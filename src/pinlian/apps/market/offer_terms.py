@@ -37,7 +37,8 @@ class OfferTerms:
         return self.ladder[0].price
 
 
-def _terms(row: Offer) -> OfferTerms:
+def terms_of_row(row: Offer) -> OfferTerms:
+    """What a row of the table says."""
     return OfferTerms(
         id=row.id,
         merchant=row.merchant,
@@ -56,21 +57,21 @@ def _terms(row: Offer) -> OfferTerms:
 
 def offer_terms(offer_ids: Collection[str]) -> dict[str, OfferTerms]:
     """The terms of those of `offer_ids` that are on the chain, by id."""
-    return {row.id: _terms(row) for row in Offer.objects.filter(id__in=set(offer_ids))}
+    return {row.id: terms_of_row(row) for row in Offer.objects.filter(id__in=set(offer_ids))}
 
 
 def offers_of_merchants(merchants: Collection[str]) -> list[OfferTerms]:
     """Every offer of these merchants' accounts, newest first."""
     rows = Offer.objects.filter(merchant__in=set(merchants)).order_by("-published_at", "id")
-    return [_terms(row) for row in rows]
+    return [terms_of_row(row) for row in rows]
 
 
 def offers_of_arbiters(arbiters: Collection[str]) -> list[OfferTerms]:
     """Every offer whose cases these accounts rule, newest first."""
     rows = Offer.objects.filter(arbiter__in=set(arbiters)).order_by("-published_at", "id")
-    return [_terms(row) for row in rows]
+    return [terms_of_row(row) for row in rows]
 
 
 def every_offer() -> Iterator[OfferTerms]:
     """All offers, in order of id; for the audit."""
-    return (_terms(row) for row in Offer.objects.order_by("id").iterator(chunk_size=2000))
+    return (terms_of_row(row) for row in Offer.objects.order_by("id").iterator(chunk_size=2000))

@@ -13,6 +13,11 @@ _LOG_BITS = 20
 _POSITION_BITS = 8
 
 
+def entry_id(at: EventAt, position: int) -> int:
+    """The id of the line number `position` of an event: lines are in the order of the chain."""
+    return ((at.block_number << _LOG_BITS | at.log_index) << _POSITION_BITS) + position
+
+
 class Ledger:
     """Posts the entries of one event to accounts, in order. Call `read` first when there are many accounts."""
 
@@ -20,7 +25,7 @@ class Ledger:
         self._at = at
         self._rows = rows
         self._tx_hash = f"0x{at.tx_hash.hex()}"
-        self._next_id = (at.block_number << _LOG_BITS | at.log_index) << _POSITION_BITS
+        self._next_id = entry_id(at, 0)
 
     def read(self, accounts: Collection[bytes]) -> None:
         """Read these accounts, and the places of that many entries, by one query each."""

@@ -82,6 +82,12 @@ def payouts(accounts: Collection[str], *, limit: int = 50, offset: int = 0) -> l
     return [GroupPayout(*row) for row in sums[offset : offset + limit]]
 
 
+def payouts_total(accounts: Collection[str]) -> int:
+    """What these accounts were paid of all groups together, in minor units."""
+    paid = Entry.objects.filter(account__in=set(accounts), kind=Entry.Kind.PAYOUT)
+    return paid.aggregate(total=Sum("amount_minor"))["total"] or 0
+
+
 def payouts_of_group(group_id: str) -> dict[str, int]:
     """Who was paid how much of a group, in minor units."""
     sums = Entry.objects.filter(group_id=group_id, kind=Entry.Kind.PAYOUT).values_list("account")

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from pinlian.apps.money.gateways import PaymentNotice, PaymentRequest
+from pinlian.apps.money.models import TopUp
 from pinlian.domain.refusals import Refusal, Refused
 
 NAME = "test"
@@ -38,7 +39,7 @@ class TestGateway:
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> PaymentNotice:
         timestamp = headers.get(TIMESTAMP_HEADER, "")
         expected = _signature(timestamp, headers.get(NONCE_HEADER, ""), body)
-        if not hmac.compare_digest(expected, headers.get(SIGNATURE_HEADER, "").encode().decode("ascii", "replace")):
+        if not hmac.compare_digest(expected.encode(), headers.get(SIGNATURE_HEADER, "").encode()):
             raise Refused(Refusal.SIGNATURE_INVALID, SIGNATURE_HEADER, "not the gateway's signature of this notice")
         if abs(time.time() - int(timestamp)) > NOTICE_SECONDS_MAX:
             raise Refused(Refusal.MESSAGE_EXPIRED, TIMESTAMP_HEADER, "the notice is too old")
@@ -46,16 +47,30 @@ class TestGateway:
         return PaymentNotice(notice["out_trade_no"], notice["transaction_id"], notice["amount_minor"])
 
 
+def payment_made(top_up_id: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of the callback that says a payment came.
+
+    Raises:
+        Refused: PAYMENT_UNKNOWN.
+    """
+    row = TopUp.objects.filter(id=top_up_id, gateway=NAME).first()
+    if row is None:
+        raise Refused(Refusal.PAYMENT_UNKNOWN)
+    return signed_notice(top_up_id, row.gateway_reference, row.amount_minor)
+
+
 def signed_notice(top_up_id: str, reference: str, amount_minor: int) -> tuple[dict[str, str], bytes]:
-    """Headers and body of the callback that says the payment came."""
-    body = json.dumps({"out_trade_no": top_up_id, "transaction_id": reference, "amount_minor": amount_minor}).encode()
+    """A callback with the gateway's signature."""
+    notice = {"out_trade_no": top_up_id, "transaction_id": reference, "amount_minor": amount_minor}
+    body = json.dumps(notice).encode()
     timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
-    return {
+    headers = {
         TIMESTAMP_HEADER: timestamp,
         NONCE_HEADER: nonce,
         SIGNATURE_HEADER: _signature(timestamp, nonce, body),
         "Content-Type": "application/json",
-    }, body
+    }
+    return headers, body
 
 
 def _signature(timestamp: str, nonce: str, body: bytes) -> str:

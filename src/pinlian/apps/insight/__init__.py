@@ -1,0 +1,1 @@
+"""Reading across all parts: the audit, the chain behind the pages."""
