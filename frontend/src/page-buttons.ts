@@ -1,4 +1,4 @@
-// Small things that buttons do on the device: share, copy, print, step a number, close what is open.
+// Small things that buttons do on the device: share, copy, print, fill a field, step a number, lock the key.
 import { lock } from "./device-store";
 import { toast } from "./elements";
 import { text } from "./texts";
@@ -35,6 +35,9 @@ document.addEventListener("click", (event) => {
   if (dataset.share !== undefined) void share(button);
   if (dataset.print !== undefined) window.print();
   if (dataset.step !== undefined) step(button);
+  if (dataset.fill !== undefined) {
+    (document.getElementById(dataset.fill) as HTMLInputElement).value = dataset.value ?? "";
+  }
   if (dataset.lock !== undefined) {
     const who = person();
     if (who !== undefined) void lock(who).then(() => toast(text("locked")));

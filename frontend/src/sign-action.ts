@@ -14,11 +14,12 @@ import { agreeAndUse, NoKey, person, signWith } from "./wallet";
 interface Prepared {
   kind: string;
   message: Message;
-  submit: string;
   next?: string;
   readers?: JWK[];
   extra?: Record<string, unknown>;
 }
+
+const MESSAGES_URL = "/api/v1/messages";
 
 let domain: Promise<Domain> | undefined;
 
@@ -37,7 +38,7 @@ export async function signAndSend(who: string, prepared: Prepared, details: Reco
   }
   const separator = await chainDomain();
   return agreeAndUse(who, describe(prepared.kind, message), (secrets, signer) =>
-    postJson(prepared.submit, {
+    postJson(MESSAGES_URL, {
       ...prepared.extra,
       kind: prepared.kind,
       message,
@@ -46,6 +47,11 @@ export async function signAndSend(who: string, prepared: Prepared, details: Reco
       ...(sealed && { details: sealed }),
     }),
   );
+}
+
+/** This page's address, to come back to. */
+function here(): string {
+  return encodeURIComponent(location.pathname + location.search);
 }
 
 class SignAction extends HTMLElement {
@@ -71,7 +77,7 @@ class SignAction extends HTMLElement {
   private async run(submitter: HTMLElement | null): Promise<void> {
     const who = person();
     if (who === undefined) {
-      location.assign(`/sign-in/?next=${encodeURIComponent(location.pathname + location.search)}`);
+      location.assign(`${document.body.dataset.signIn}?next=${here()}`);
       return;
     }
     const prepared = await this.prepare(submitter);
@@ -86,8 +92,7 @@ class SignAction extends HTMLElement {
     const form = this.querySelector("form");
     if (form !== null) return postForm(form.action, new FormData(form, submitter));
     const json = this.querySelector('script[type="application/json"]')?.textContent ?? "{}";
-    const message = JSON.parse(json) as Message;
-    return { kind: this.getAttribute("kind") ?? "", message, submit: this.getAttribute("submit") ?? "" };
+    return { kind: this.getAttribute("kind") ?? "", message: JSON.parse(json) as Message };
   }
 
   /** Fields that only those who deliver may read; they have no name, so that no form ever sends them. */
@@ -100,7 +105,7 @@ class SignAction extends HTMLElement {
     if (error instanceof Declined) return;
     if (error instanceof FormErrors) return this.showErrors(error.errors);
     if (error instanceof NoKey) {
-      this.problem(text("no_key"), text("no_key_remedy"), this.dataset.keyUrl ?? "/me/key/");
+      this.problem(text("no_key"), text("no_key_remedy"), `${document.body.dataset.key}?next=${here()}`);
       return;
     }
     if (error instanceof Problem) {

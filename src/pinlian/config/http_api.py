@@ -7,8 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, ValidationError
 
+from pinlian.apps.groupbuy.http_api import router as groupbuy
+from pinlian.apps.market.http_api import router as market
+from pinlian.apps.money.http_api import router as money
 from pinlian.apps.people.http_api import router as people
 from pinlian.domain.refusals import Refused
+from pinlian.web.http_api import router as chain
 from pinlian.web.problems import plain_problem, problem_response, request_problem
 
 api = NinjaAPI(
@@ -19,6 +23,10 @@ api = NinjaAPI(
     docs_url=None,
 )
 api.add_router("/people", people)
+api.add_router("/market", market)
+api.add_router("", groupbuy)
+api.add_router("", money)
+api.add_router("/chain", chain)
 
 
 @api.exception_handler(Refused)

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "pinlian.apps.market",
     "pinlian.apps.groupbuy",
     "pinlian.apps.money",
+    "pinlian.apps.shop",
     "pinlian.web",
 ]
 MIDDLEWARE = [
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "pinlian.web.refused_pages.RefusedPages",
 ]
 ROOT_URLCONF = "pinlian.config.urls"
 WSGI_APPLICATION = "pinlian.config.wsgi.application"

@@ -8,6 +8,10 @@ from pinlian.config.http_api import api
 urlpatterns = [
     path("api/v1/", api.urls),
     path("me/", include("pinlian.apps.people.urls")),
+    path("shop/", include("pinlian.apps.shop.urls")),
+    path("shop/", include("pinlian.apps.market.urls")),
+    path("money/", include("pinlian.apps.money.urls")),
+    path("", include("pinlian.apps.groupbuy.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("office/", admin.site.urls),
 ]

@@ -1,7 +1,7 @@
 """What other apps, pages and commands may ask of the market."""
 
 from pinlian.apps.market import offer_drafts, services
-from pinlian.apps.market.models import Merchant, Product
+from pinlian.apps.market.models import Category, Merchant, Product
 from pinlian.apps.market.offer_drafts import OfferInvalid, OfferPlan
 from pinlian.apps.market.offer_terms import (
     OfferTerms,
@@ -12,7 +12,9 @@ from pinlian.apps.market.offer_terms import (
 )
 from pinlian.apps.market.projections import change_units_sold, price_of_offer
 from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
+from pinlian.apps.market.search import offers_on_sale
 from pinlian.apps.market.selectors import (
+    accounts_of_merchant,
     merchant_of,
     merchant_of_person,
     merchant_view,
@@ -30,6 +32,7 @@ from pinlian.apps.market.trade_rules import PayeeRule, Rules, trade_rules
 from pinlian.domain.offer import Offer
 
 __all__ = [
+    "Category",
     "MerchantView",
     "OfferInvalid",
     "OfferPlan",
@@ -39,6 +42,7 @@ __all__ = [
     "ProductView",
     "ProductWords",
     "Rules",
+    "accounts_of_merchant",
     "add_merchant",
     "add_product",
     "change_units_sold",
@@ -53,6 +57,7 @@ __all__ = [
     "offer_words",
     "offers_of_arbiters",
     "offers_of_merchants",
+    "offers_on_sale",
     "price_of_offer",
     "product",
     "products_of",

@@ -7,7 +7,7 @@ from pinlian.apps.market.models import Merchant, Offer, OfferDocument, Product
 from pinlian.apps.market.offer_documents import in_language, read_words, words_unknown
 from pinlian.apps.market.photos import photo_url
 from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
-from pinlian.apps.people.facade import person_ids_of
+from pinlian.apps.people.facade import addresses_of, person_ids_of
 
 
 def merchant_view(merchant: Merchant) -> MerchantView:
@@ -58,6 +58,12 @@ def merchants_of(accounts: Collection[str]) -> dict[str, MerchantView]:
 def merchant_of_person(person_id: int) -> MerchantView | None:
     found = Merchant.objects.filter(person_id=person_id).first()
     return merchant_view(found) if found else None
+
+
+def accounts_of_merchant(merchant_id: int) -> list[str]:
+    """Every account that ever signed for the merchant."""
+    merchant = Merchant.objects.get(pk=merchant_id)
+    return sorted({*addresses_of(merchant.person_id), *([merchant.account] if merchant.account else [])})
 
 
 def products_of(merchant_id: int, *, only_on_sale: bool = False) -> list[ProductView]:

@@ -63,12 +63,16 @@ class GroupPayout:
 
 @dataclass(frozen=True, slots=True)
 class TopUpCard:
-    """A payment that becomes balance. `pay_url` is where to pay, while that is possible; times 0: not yet."""
+    """A payment that becomes balance. `pay_url` is where to pay, while that is possible; times 0: not yet.
+
+    `reference` is the gateway's own name of the payment.
+    """
 
     id: str
     account: str
     amount_minor: int
     gateway: str
+    reference: str
     status: TopUp.Status
     created_at: int
     expires_at: int

@@ -25,6 +25,7 @@ def _card(row: TopUp) -> TopUpCard:
         account=row.account,
         amount_minor=row.amount_minor,
         gateway=row.gateway,
+        reference=row.gateway_reference,
         status=TopUp.Status(row.status),
         created_at=int(row.created_at.timestamp()),
         expires_at=int(row.expires_at.timestamp()),

@@ -7,12 +7,14 @@ from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, json_script, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from pinlian.domain.money import format_minor
+from pinlian.domain.refusals import Refusal
 from pinlian.web.device_texts import device_texts
+from pinlian.web.refusal_texts import refusal_text
 
 register = template.Library()
 
@@ -49,10 +51,23 @@ def moment(when: datetime | int | None, style: str = "moment") -> SafeString | s
 
 
 @register.filter
+def moment_text(when: int) -> str:
+    """As `moment`, without markup: for drawings."""
+    return strip_tags(moment(when))
+
+
+@register.filter
 def share(bps: int) -> str:
     """Basis points as a percentage without needless zeros: 250 is `2.5%`."""
     whole, hundredths = divmod(bps, 100)
     return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".") + "%"
+
+
+@register.simple_tag
+def refusal_words(refusal: Refusal) -> SafeString:
+    """Why something was refused, and what to do about it."""
+    text = refusal_text(refusal)
+    return format_html('<p class="font-semibold">{}</p><p>{}</p>', text.title, text.remedy)
 
 
 @register.simple_tag

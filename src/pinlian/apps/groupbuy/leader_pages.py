@@ -1,0 +1,234 @@
+"""What leaders see: their groups, from opening through delivery and handing out to what they earned."""
+
+import secrets
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from pinlian.apps.groupbuy import facade
+from pinlian.apps.groupbuy.drawings import filling_chart, ladder_of_group, progress_bar
+from pinlian.apps.groupbuy.forms import GroupForm, NoteForm
+from pinlian.apps.groupbuy.reading import (
+    group_tiles,
+    offer_tiles,
+    reader_addresses,
+    reader_home,
+    seconds_now,
+    words_of,
+)
+from pinlian.apps.groupbuy.records import GroupCard
+from pinlian.apps.market import facade as market
+from pinlian.apps.money import facade as money
+from pinlian.apps.people import facade as people
+from pinlian.chain.typed_data import hash_struct, message_json
+from pinlian.domain.case import CaseKind
+from pinlian.domain.group import Group, GroupStatus
+from pinlian.domain.messages import AnswerCase, CancelGroup, ConfirmDelivery
+from pinlian.domain.refusals import Refusal, Refused
+
+MEMBERS_SHOWN_MAX = 1000
+PAYOUTS_SHOWN_MAX = 500
+
+
+def _unhex(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _own_group(request: HttpRequest, group_id: str) -> tuple[GroupCard, list[str]]:
+    own = reader_addresses(request)
+    card = facade.group_card(group_id)
+    if card.leader not in own:
+        raise Refused(Refusal.NOT_YOURS)
+    return card, own
+
+
+@login_required
+@require_GET
+def leader(request: HttpRequest) -> HttpResponse:
+    """All groups of the leader, and the returns that wait for an answer."""
+    own = reader_addresses(request)
+    groups = facade.groups_of_leaders(own)
+    led = {group.id for group in groups}
+    cases = [case for case in facade.cases_to_decide(own) if case.kind == CaseKind.RETURN and case.group_id in led]
+    words = market.offer_words({case.offer_id for case in cases})
+    return render(
+        request,
+        "groupbuy/leader.html",
+        {
+            "section": "leader",
+            "tiles": group_tiles(groups),
+            "now": seconds_now(),
+            "figures": {
+                "open": sum(group.status == GroupStatus.OPEN for group in groups),
+                "to_deliver": sum(group.status == GroupStatus.CLOSED for group in groups),
+                "to_hand_out": sum(group.status == GroupStatus.DELIVERED for group in groups),
+                "earned_minor": sum(
+                    payout.amount_minor
+                    for payout in money.payouts(own, limit=PAYOUTS_SHOWN_MAX)
+                    if payout.group_id in led
+                ),
+            },
+            "cases": [
+                {
+                    "case": case,
+                    "words": words[case.offer_id],
+                    "message": message_json(AnswerCase(case_id=_unhex(case.id), accepted=True)),
+                }
+                for case in cases
+            ],
+        },
+    )
+
+
+@login_required
+@require_GET
+def leader_offers(request: HttpRequest) -> HttpResponse:
+    """Offers that a leader can open a group from."""
+    tiles = offer_tiles(market.offers_on_sale())
+    return render(request, "groupbuy/leader_offers.html", {"section": "leader", "offers": tiles})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def group_new(request: HttpRequest, offer_id: str) -> HttpResponse:
+    """Open a group from an offer; a POST answers with the message to sign."""
+    address = people.address_of(request.user.pk or 0)
+    if address is None:
+        return redirect(f"{reverse('people:key')}?next={request.get_full_path()}")
+    person = people.person(request.user.pk or 0)
+    if person is None or people.Role.LEADER not in person.roles:
+        raise PermissionDenied
+    terms = market.offer_terms([offer_id]).get(offer_id)
+    if terms is None:
+        raise Refused(Refusal.OFFER_UNKNOWN)
+    points = people.pickup_points()
+    home = reader_home(request)
+    form = GroupForm(request.POST if request.method == "POST" else None, points, home.id if home else None)
+    if request.method == "GET":
+        return render(
+            request,
+            "groupbuy/group_new.html",
+            {"section": "leader", "offer": terms, "words": words_of(offer_id), "form": form},
+        )
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    point = next(point for point in points if point.id == form.cleaned_data["pickup_point"])
+    message = Group(
+        offer=_unhex(offer_id),
+        leader=_unhex(address),
+        units_min=form.cleaned_data["units_min"],
+        closes_at=int(form.cleaned_data["closes_at"].timestamp()),
+        deliver_by=int(form.cleaned_data["deliver_by"].timestamp()),
+        pickup=_unhex(point.commitment),
+        salt=secrets.randbits(256),
+    )
+    return JsonResponse(
+        {
+            "kind": "group",
+            "message": message_json(message),
+            "next": reverse("groupbuy:leader-group", args=[f"0x{hash_struct(message).hex()}"]),
+        }
+    )
+
+
+@login_required
+@require_GET
+def leader_group(request: HttpRequest, group_id: str) -> HttpResponse:
+    """Watch one group, and do what its state asks for."""
+    try:
+        card, _own = _own_group(request, group_id)
+    except Refused as refused:
+        if refused.refusal != Refusal.GROUP_UNKNOWN:
+            raise
+        return render(request, "groupbuy/group_waiting.html", {"section": "leader", "group_id": group_id})
+    members = facade.members(group_id, limit=MEMBERS_SHOWN_MAX)
+    return render(
+        request,
+        "groupbuy/leader_group.html",
+        {
+            "section": "leader",
+            "group": card,
+            "words": words_of(card.offer.id),
+            "bar": progress_bar(card),
+            "ladder": ladder_of_group(card),
+            "now": seconds_now(),
+            "members": members,
+            "chart": filling_chart(card, members, seconds_now()),
+            "cancel_message": message_json(CancelGroup(group=_unhex(group_id))),
+            "delivery_message": message_json(ConfirmDelivery(group=_unhex(group_id))),
+            "note_form": NoteForm(initial={"note": card.note, "pickup_note": card.pickup_note}),
+        },
+    )
+
+
+@login_required
+@require_POST
+def group_note(request: HttpRequest, group_id: str) -> HttpResponse:
+    """Write on the group's page."""
+    form = NoteForm(request.POST)
+    if form.is_valid():
+        facade.write_group_page(group_id, reader_addresses(request), **form.cleaned_data)
+        messages.success(request, _("Saved. Your neighbours see it on the group's page."))
+    else:
+        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+    return redirect("groupbuy:leader-group", group_id)
+
+
+# --- Handing out ---
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def hand_out(request: HttpRequest, group_id: str) -> HttpResponse:
+    """Hand goods out by code, or to a neighbour whom the leader knows; a POST answers with the list alone."""
+    card, own = _own_group(request, group_id)
+    if request.method == "GET":
+        return render(
+            request,
+            "groupbuy/hand_out.html",
+            {
+                "section": "leader",
+                "group": card,
+                "words": words_of(card.offer.id),
+                "list": facade.hand_out_list(group_id, own),
+            },
+        )
+    context: dict[str, object] = {"group": card}
+    try:
+        if "buyer" in request.POST:
+            buyer = request.POST["buyer"]
+            facade.hand_out_without_code(group_id, buyer, own)
+        else:
+            buyer = facade.hand_out_by_code(group_id, request.POST.get("code", ""), own)
+        context["done_buyer"] = buyer
+    except Refused as refused:
+        context["refusal"] = refused.refusal
+    found = facade.hand_out_list(group_id, own)
+    done = next((line for line in found.lines if line.buyer == context.get("done_buyer")), None)
+    return render(request, "groupbuy/hand_out_list.html", context | {"list": found, "done": done})
+
+
+@login_required
+@require_GET
+def leader_income(request: HttpRequest) -> HttpResponse:
+    """What the leader was paid, group by group."""
+    own = reader_addresses(request)
+    groups = {group.id: group for group in facade.groups_of_leaders(own, limit=PAYOUTS_SHOWN_MAX)}
+    payouts = [payout for payout in money.payouts(own, limit=PAYOUTS_SHOWN_MAX) if payout.group_id in groups]
+    words = market.offer_words({groups[payout.group_id].offer.id for payout in payouts})
+    return render(
+        request,
+        "groupbuy/income.html",
+        {
+            "section": "leader",
+            "rows": [{"payout": payout, "words": words[groups[payout.group_id].offer.id]} for payout in payouts],
+            "total_minor": sum(payout.amount_minor for payout in payouts),
+        },
+    )
