@@ -26,6 +26,18 @@ def read_port(name: str, default: int) -> int:
     return int(text)
 
 
+def read_count(name: str, default: int) -> int:
+    """The whole number in environment variable `name`.
+
+    Raises:
+        ConfigurationError: not a whole number from 0 on.
+    """
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal():
+        raise ConfigurationError(f"{name} must be a whole number from 0 on, not {text!r}")
+    return int(text)
+
+
 def read_flag(name: str) -> bool:
     """Whether environment variable `name` is 1 (set) rather than 0 or absent.
 

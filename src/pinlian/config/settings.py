@@ -1,7 +1,7 @@
 """Django settings of one instance. All of its state lives under PINLIAN_HOME.
 
-Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run), PINLIAN_ORIGIN
-(the address that people type), DATABASE_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
+Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run),
+PINLIAN_CONFIRMATIONS, PINLIAN_ORIGIN (the address that people type), DATABASE_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
 """
 
 import os
@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from pinlian.config.environment import databases, prepare_home, read_flag, read_or_create_secret_key, read_port
+from pinlian.config.environment import (
+    databases,
+    prepare_home,
+    read_count,
+    read_flag,
+    read_or_create_secret_key,
+    read_port,
+)
 
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 CHECKOUT_DIR = PACKAGE_DIR.parent.parent
@@ -25,6 +32,8 @@ PINLIAN_ORIGIN = os.environ.get("PINLIAN_ORIGIN") or f"http://localhost:{PINLIAN
 # The chain: one of our own, unless the address of another is given.
 PINLIAN_NODE_IS_EMBEDDED = not os.environ.get("PINLIAN_RPC_URL")
 PINLIAN_RPC_URL = os.environ.get("PINLIAN_RPC_URL") or f"http://127.0.0.1:{PINLIAN_NODE_PORT}"
+# Blocks that must follow a block before it counts: none on our own chain, which never goes back.
+PINLIAN_CONFIRMATIONS = read_count("PINLIAN_CONFIRMATIONS", 0 if PINLIAN_NODE_IS_EMBEDDED else 2)
 _served_by_https = PINLIAN_ORIGIN.startswith("https://")
 
 DEBUG = read_flag("PINLIAN_DEBUG")

@@ -9,6 +9,7 @@ from pinlian.relayer.kinds import Kind
 
 RETRY_SHRINKS_BY = 16
 """A batch that came to nothing is tried again in parts of this fraction, so that a bad message ends up alone."""
+WAITING_MS_MAX = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Policy:
     """
 
     sizes_max: dict[Kind, int] = field(default_factory=lambda: {Kind.ORDER: ORDERS_MAX, Kind.GROUP: GROUPS_MAX})
-    age_ms_max: int = 150
+    age_ms_max: int = WAITING_MS_MAX
     in_flight_max: int = 16
 
 

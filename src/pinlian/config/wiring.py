@@ -1,0 +1,125 @@
+"""What feeds what: events to projections, the chain to the relayer and the indexer, the read model to the relayer."""
+
+import time
+from functools import cache
+
+from django.conf import settings
+from django.db.models import Model
+
+from pinlian.apps.groupbuy import models as groupbuy_models
+from pinlian.apps.groupbuy import projections as groupbuy
+from pinlian.apps.groupbuy.chain_view import ReadModelView
+from pinlian.apps.market import models as market_models
+from pinlian.apps.market import projections as market
+from pinlian.apps.money import models as money_models
+from pinlian.apps.money import projections as money
+from pinlian.chain.deployment import Deployment, load
+from pinlian.chain.escrow import Escrow
+from pinlian.chain.keys import read_or_create
+from pinlian.chain.rpc import Rpc, RpcError
+from pinlian.chain.yuan import Yuan
+from pinlian.domain import chain_events as events
+from pinlian.domain.refusals import Refusal, Refused
+from pinlian.indexer.follow import Indexer, Projections
+from pinlian.relayer.intake import Intake
+from pinlian.relayer.loop import Relayer
+
+RELAYER_KEY, TREASURY_KEY = "relayer", "treasury"
+
+PROJECTIONS: Projections = {
+    events.Deposited: [money.on_deposited],
+    events.Withdrawn: [money.on_withdrawn],
+    events.NonceBumped: [money.on_nonce_bumped],
+    events.PaidOut: [money.on_paid_out],
+    events.OfferPublished: [market.on_offer_published],
+    events.GroupOpened: [groupbuy.on_group_opened],
+    events.OrdersPlaced: [groupbuy.on_orders_placed],
+    events.OrderCancelled: [groupbuy.on_order_cancelled],
+    events.GroupClosed: [groupbuy.on_group_closed],
+    events.GroupFailed: [groupbuy.on_group_failed],
+    events.RunRefunded: [groupbuy.on_run_refunded],
+    events.RunRebated: [groupbuy.on_run_rebated],
+    events.GroupDelivered: [groupbuy.on_group_delivered],
+    events.CaseOpened: [groupbuy.on_case_opened],
+    events.CaseRejected: [groupbuy.on_case_rejected],
+    events.CaseClosed: [groupbuy.on_case_closed],
+    events.GroupSettled: [groupbuy.on_group_settled],
+    events.Paused: [groupbuy.on_paused],
+}
+"""GroupsRefused changes nothing: the relayer reads it from the receipt."""
+
+PROJECTED_MODELS: tuple[type[Model], ...] = (
+    market_models.Offer,
+    groupbuy_models.PauseState,
+    groupbuy_models.Group,
+    groupbuy_models.Batch,
+    groupbuy_models.Order,
+    groupbuy_models.Case,
+    money_models.Account,
+    money_models.Entry,
+)
+"""Every table that the chain writes."""
+
+
+@cache
+def rpc() -> Rpc:
+    """The node that this instance works with."""
+    return Rpc(settings.PINLIAN_RPC_URL)
+
+
+@cache
+def deployment() -> Deployment:
+    """Where the contracts are.
+
+    Raises:
+        Refused: UNAVAILABLE, the node does not answer or nothing is deployed; asking again later may help.
+    """
+    try:
+        found = load(settings.PINLIAN_HOME, rpc().chain_id())
+    except RpcError as error:
+        raise Refused(Refusal.UNAVAILABLE, None, str(error)) from error
+    if found is None:
+        raise Refused(Refusal.UNAVAILABLE, None, "no escrow is deployed: run `pinlian deploy`")
+    return found
+
+
+def escrow() -> Escrow:
+    place = deployment()
+    return Escrow(rpc(), place.escrow, place.chain_id)
+
+
+def chain_clock() -> int:
+    """The time that the next block will have at the earliest, Unix seconds."""
+    return int(time.time())
+
+
+def make_intake() -> Intake:
+    """The relayer's door (settings.RELAYER_INTAKE)."""
+    place = deployment()
+    return Intake(
+        view=ReadModelView(),
+        chain_id=place.chain_id,
+        escrow=place.escrow,
+        relayer_key=read_or_create(settings.PINLIAN_HOME, RELAYER_KEY).private_key,
+        clock=chain_clock,
+    )
+
+
+def make_relayer() -> Relayer:
+    """The relayer's loop; one a journal."""
+    place = deployment()
+    is_issuer = place.treasury is not None
+    return Relayer(
+        rpc=rpc(),
+        escrow=escrow(),
+        yuan=Yuan(rpc(), place.token) if is_issuer else None,
+        relayer=read_or_create(settings.PINLIAN_HOME, RELAYER_KEY),
+        treasury=read_or_create(settings.PINLIAN_HOME, TREASURY_KEY) if is_issuer else None,
+        view=ReadModelView(),
+        clock=chain_clock,
+    )
+
+
+def make_indexer() -> Indexer:
+    """The indexer; one a read model."""
+    return Indexer(rpc(), escrow(), PROJECTIONS, start_block=deployment().block)
