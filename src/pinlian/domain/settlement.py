@@ -1,6 +1,11 @@
 """How released money is shared: rounded down for all but the merchant, who gets the rest with every rounding."""
 
-from pinlian.domain.offer import BPS, Offer
+from pinlian.domain.offer import BPS, Offer, Payee
+
+
+def merchants_share(amount: int, leader_bps: int, payees: tuple[Payee, ...]) -> int:
+    """What is left of `amount` (minor units) for the merchant when leader and payees have theirs."""
+    return amount - amount * leader_bps // BPS - sum(amount * payee.share_bps // BPS for payee in payees)
 
 
 def split(amount: int, offer: Offer, leader: bytes) -> list[tuple[bytes, int]]:
@@ -12,5 +17,5 @@ def split(amount: int, offer: Offer, leader: bytes) -> list[tuple[bytes, int]]:
     """
     shares = [(leader, amount * offer.leader_bps // BPS)]
     shares += [(payee.account, amount * payee.share_bps // BPS) for payee in offer.payees]
-    shares.append((offer.merchant, amount - sum(share for _, share in shares)))
+    shares.append((offer.merchant, merchants_share(amount, offer.leader_bps, offer.payees)))
     return [(account, share) for account, share in shares if share > 0]

@@ -11,6 +11,7 @@ from pinlian.apps.market.offer_terms import (
     offers_of_merchants,
 )
 from pinlian.apps.market.projections import change_units_sold, price_of_offer
+from pinlian.apps.market.publishing import publish_offer
 from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
 from pinlian.apps.market.search import offers_on_sale
 from pinlian.apps.market.selectors import (
@@ -61,6 +62,7 @@ __all__ = [
     "price_of_offer",
     "product",
     "products_of",
+    "publish_offer",
     "trade_rules",
     "words_of_terms",
 ]

@@ -1,0 +1,1 @@
+"""Shop: the merchant's own pages across offers, groups, cases and payouts."""

@@ -1,0 +1,196 @@
+"""The merchant's own pages across offers, groups, cases and payouts. This app owns no table."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from pinlian.apps.groupbuy.facade import cases_to_decide, consolidated_orders, groups_by_id, groups_of_offers
+from pinlian.apps.market.facade import (
+    MerchantView,
+    OfferTerms,
+    accounts_of_merchant,
+    merchant_of_person,
+    offer_terms,
+    offer_words,
+    offers_of_merchants,
+    products_of,
+    trade_rules,
+)
+from pinlian.apps.money.facade import payouts, payouts_total
+from pinlian.apps.shop.merchant_books import group_share_minor, merchant_books
+from pinlian.apps.shop.order_sheets import SheetStop, as_csv, as_xlsx, order_sheet, totals
+from pinlian.chain.typed_data import message_json
+from pinlian.domain.case import CaseKind, CaseStatus
+from pinlian.domain.group import GroupStatus
+from pinlian.domain.messages import AnswerCase, CancelGroup
+from pinlian.domain.offer import BPS
+from pinlian.relayer.facade import pending_of
+
+GROUPS_MAX = 200
+OFFERS_SHOWN = 6
+PAYOUTS_A_PAGE = 50
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Arguments = ParamSpec("Arguments")
+ShopPage = Callable[Concatenate[HttpRequest, MerchantView, Arguments], HttpResponse]
+
+
+def with_shop(page: ShopPage[Arguments]) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
+    """Gives the page the shop of whoever is logged in; who has none is asked to open one."""
+
+    @login_required
+    @wraps(page)
+    def with_own_shop(request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
+        merchant = merchant_of_person(request.user.pk) if request.user.pk is not None else None
+        if merchant is None:
+            return redirect("market:shop-edit")
+        return page(request, merchant, *args, **kwargs)
+
+    return with_own_shop
+
+
+def show(
+    request: HttpRequest, template: str, tab: str, merchant: MerchantView, context: dict[str, object]
+) -> HttpResponse:
+    """A page within the merchant's own pages."""
+    return render(request, f"shop/{template}.html", {"section": "merchant", "tab": tab, "shop": merchant, **context})
+
+
+@with_shop
+@require_GET
+def overview(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
+    accounts = accounts_of_merchant(merchant.id)
+    offers = offers_of_merchants(accounts)
+    groups = groups_of_offers([offer.id for offer in offers], limit=GROUPS_MAX)
+    words = offer_words([offer.id for offer in offers])
+    books = merchant_books(offers, groups)
+    cases = [case for case in cases_to_decide(accounts) if case.status == CaseStatus.OPENED]
+    return show(
+        request,
+        "overview",
+        "overview",
+        merchant,
+        {
+            "books": books,
+            "paid_minor": payouts_total(accounts),
+            "stock_percent": 100 * books.units_sold // books.stock_cap if books.stock_cap else 0,
+            "cases_count": len(cases),
+            "running": [(group, words[group.offer.id]) for group in books.open],
+            "to_deliver": [(group, words[group.offer.id]) for group in books.to_deliver],
+            "offers": [(offer, words[offer.id]) for offer in offers if offer.units_left > 0][:OFFERS_SHOWN],
+            "has_products": bool(products_of(merchant.id)),
+        },
+    )
+
+
+@with_shop
+@require_GET
+def offer(request: HttpRequest, merchant: MerchantView, offer_id: str) -> HttpResponse:
+    """One of the merchant's offers; while it is on its way to the chain, a page that says so."""
+    found = offer_terms([offer_id]).get(offer_id)
+    accounts = accounts_of_merchant(merchant.id)
+    if found is None:
+        if any(message.kind == "offer" for account in accounts for message in pending_of(account)):
+            return show(request, "offer_waiting", "offers", merchant, {"offer_id": offer_id})
+        raise Http404
+    if found.merchant not in accounts:
+        raise Http404
+    shares = [(rule.name, rule.share_bps) for rule in trade_rules().payees if _is_payee(rule.account, found)]
+    groups = groups_of_offers([offer_id], limit=GROUPS_MAX)
+    return show(
+        request,
+        "offer",
+        "offers",
+        merchant,
+        {
+            "offer": found,
+            "words": offer_words([offer_id])[offer_id],
+            "merchant_bps": BPS - found.leader_bps - sum(payee.share_bps for payee in found.payees),
+            "payees": shares,
+            "groups": [
+                {
+                    "card": group,
+                    "share_minor": group_share_minor(group),
+                    "cancel": message_json(CancelGroup(bytes.fromhex(group.id[2:])))
+                    if group.status in (GroupStatus.OPEN, GroupStatus.CLOSED)
+                    else None,
+                }
+                for group in groups
+            ],
+        },
+    )
+
+
+def _is_payee(account: str, terms: OfferTerms) -> bool:
+    return any(f"0x{payee.account.hex()}" == account for payee in terms.payees)
+
+
+def _sheet(merchant: MerchantView) -> list[SheetStop]:
+    lines = consolidated_orders(accounts_of_merchant(merchant.id), statuses=(GroupStatus.OPEN, GroupStatus.CLOSED))
+    return order_sheet(lines, offer_words({line.offer_id for line in lines}))
+
+
+@with_shop
+@require_GET
+def orders(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
+    stops = _sheet(merchant)
+    return show(request, "orders", "orders", merchant, {"stops": stops, "totals": totals(stops)})
+
+
+@with_shop
+@require_GET
+def orders_file(request: HttpRequest, merchant: MerchantView, suffix: str) -> HttpResponse:
+    stops = _sheet(merchant)
+    write, media_type = {"csv": (as_csv, "text/csv; charset=utf-8"), "xlsx": (as_xlsx, XLSX_TYPE)}[suffix]
+    name = f"{_('orders')}-{timezone.localdate().isoformat()}.{suffix}"
+    return HttpResponse(
+        write(stops),
+        content_type=media_type,
+        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=name) or "attachment"},
+    )
+
+
+@with_shop
+@require_GET
+def cases(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
+    """Returns and claims that wait for the merchant's answer, each with both answers ready to sign."""
+    accounts = accounts_of_merchant(merchant.id)
+    own = {offer.id for offer in offers_of_merchants(accounts)}
+    found = [case for case in cases_to_decide(accounts) if case.status == CaseStatus.OPENED and case.offer_id in own]
+    words = offer_words({case.offer_id for case in found})
+    rows = [
+        {
+            "case": case,
+            "words": words[case.offer_id],
+            "is_return": case.kind == CaseKind.RETURN,
+            "accept": message_json(AnswerCase(bytes.fromhex(case.id[2:]), accepted=True)),
+            "reject": message_json(AnswerCase(bytes.fromhex(case.id[2:]), accepted=False)),
+        }
+        for case in found
+    ]
+    return show(request, "cases", "cases", merchant, {"rows": rows})
+
+
+@with_shop
+@require_GET
+def paid(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
+    accounts = accounts_of_merchant(merchant.id)
+    offset = int(text) if (text := request.GET.get("offset", "")).isdecimal() and len(text) < 7 else 0
+    lines = payouts(accounts, limit=PAYOUTS_A_PAGE + 1, offset=offset)
+    groups = groups_by_id({line.group_id for line in lines})
+    words = offer_words({group.offer.id for group in groups.values()})
+    rows = [(line, words[groups[line.group_id].offer.id]) for line in lines[:PAYOUTS_A_PAGE]]
+    context = {
+        "rows": rows,
+        "total_minor": payouts_total(accounts),
+        "next_offset": offset + PAYOUTS_A_PAGE if len(lines) > PAYOUTS_A_PAGE else None,
+    }
+    return show(request, "payouts", "payouts", merchant, context)
