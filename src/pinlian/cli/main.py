@@ -9,8 +9,11 @@ from django.apps import apps
 
 # Sub-command -> "module:function". Modules are imported only when their command is asked for.
 COMMANDS: dict[str, str] = {
+    "audit": "pinlian.cli.audit:audit",
     "deploy": "pinlian.cli.deploy:deploy",
     "manage": "pinlian.cli.manage:manage",
+    "rebuild": "pinlian.cli.rebuild:rebuild",
+    "replay": "pinlian.cli.replay:replay",
     "status": "pinlian.cli.status:status",
     "up": "pinlian.cli.up:up",
 }

@@ -22,7 +22,7 @@ from pinlian.domain import chain_events as events
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.indexer.follow import Indexer, Projections
 from pinlian.relayer.intake import Intake
-from pinlian.relayer.loop import Relayer
+from pinlian.relayer.loop import Relayer, RelayerSettings
 
 RELAYER_KEY, TREASURY_KEY = "relayer", "treasury"
 
@@ -117,9 +117,16 @@ def make_relayer() -> Relayer:
         treasury=read_or_create(settings.PINLIAN_HOME, TREASURY_KEY) if is_issuer else None,
         view=ReadModelView(),
         clock=chain_clock,
+        settings=RelayerSettings(confirmations=settings.PINLIAN_CONFIRMATIONS),
     )
 
 
 def make_indexer() -> Indexer:
     """The indexer; one a read model."""
-    return Indexer(rpc(), escrow(), PROJECTIONS, start_block=deployment().block)
+    return Indexer(
+        rpc(),
+        escrow(),
+        PROJECTIONS,
+        start_block=deployment().block,
+        confirmations=settings.PINLIAN_CONFIRMATIONS,
+    )
