@@ -1,6 +1,7 @@
 """What feeds what: events to projections, the chain to the relayer and the indexer, the read model to the relayer."""
 
 import time
+from collections.abc import Callable
 from functools import cache
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.indexer.follow import Indexer, Projections
 from pinlian.relayer.intake import Intake
 from pinlian.relayer.loop import Relayer, RelayerSettings
+from pinlian.relayer.policy import Policy
 
 RELAYER_KEY, TREASURY_KEY = "relayer", "treasury"
 
@@ -88,9 +90,22 @@ def escrow() -> Escrow:
     return Escrow(rpc(), place.escrow, place.chain_id)
 
 
-def chain_clock() -> int:
-    """The time that the next block will have at the earliest, Unix seconds."""
+def _real_time() -> int:
     return int(time.time())
+
+
+_clock: Callable[[], int] = _real_time
+
+
+def chain_now() -> int:
+    """The time that the next block will have at the earliest, Unix seconds."""
+    return _clock()
+
+
+def use_clock(clock: Callable[[], int]) -> None:
+    """Let this process live by another clock than the real one: that of a node whose blocks are laid in the past."""
+    global _clock  # noqa: PLW0603
+    _clock = clock
 
 
 def make_intake() -> Intake:
@@ -101,12 +116,16 @@ def make_intake() -> Intake:
         chain_id=place.chain_id,
         escrow=place.escrow,
         relayer_key=read_or_create(settings.PINLIAN_HOME, RELAYER_KEY).private_key,
-        clock=chain_clock,
+        clock=chain_now,
     )
 
 
-def make_relayer() -> Relayer:
-    """The relayer's loop; one a journal."""
+def make_relayer(*, waiting_ms_max: int = Policy.age_ms_max) -> Relayer:
+    """The relayer's loop; one a journal.
+
+    Args:
+        waiting_ms_max: how long an order waits at most for others in its batch.
+    """
     place = deployment()
     is_issuer = place.treasury is not None
     return Relayer(
@@ -116,8 +135,10 @@ def make_relayer() -> Relayer:
         relayer=read_or_create(settings.PINLIAN_HOME, RELAYER_KEY),
         treasury=read_or_create(settings.PINLIAN_HOME, TREASURY_KEY) if is_issuer else None,
         view=ReadModelView(),
-        clock=chain_clock,
-        settings=RelayerSettings(confirmations=settings.PINLIAN_CONFIRMATIONS),
+        clock=chain_now,
+        settings=RelayerSettings(
+            policy=Policy(age_ms_max=waiting_ms_max), confirmations=settings.PINLIAN_CONFIRMATIONS
+        ),
     )
 
 
