@@ -1,7 +1,6 @@
 """`pinlian audit`: the books worked out again from the chain alone, and held against every table."""
 
 import json
-from dataclasses import asdict
 
 import click
 
@@ -18,18 +17,8 @@ def audit(ctx: click.Context, *, as_json: bool) -> None:
     report = run_audit(
         wiring.escrow(), wiring.deployment().block, progress=lambda part: click.echo(f"{part} ...", err=True)
     )
-    click.echo(json.dumps(as_object(report), ensure_ascii=False, indent=1) if as_json else as_text(report))
+    click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if as_json else as_text(report))
     ctx.exit(0 if report.ok else 1)
-
-
-def as_object(report: AuditReport) -> dict[str, object]:
-    """The report as JSON has it."""
-    return {
-        "ok": report.ok,
-        "block_number": report.block_number,
-        "checked": report.checked,
-        "differences": [asdict(difference) for difference in report.differences],
-    }
 
 
 def as_text(report: AuditReport) -> str:

@@ -24,6 +24,7 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.indexer.follow import Indexer, Projections
 from pinlian.relayer.intake import Intake
 from pinlian.relayer.loop import Relayer, RelayerSettings
+from pinlian.relayer.policy import WAITING_MS_MAX, Policy
 from pinlian.relayer.policy import Policy
 
 RELAYER_KEY, TREASURY_KEY = "relayer", "treasury"
@@ -86,6 +87,7 @@ def deployment() -> Deployment:
 
 
 def escrow() -> Escrow:
+    """The escrow of this instance."""
     place = deployment()
     return Escrow(rpc(), place.escrow, place.chain_id)
 

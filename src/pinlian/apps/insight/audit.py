@@ -6,7 +6,7 @@ things must then agree: the events with the rules, the contract's own state with
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import connection
@@ -55,6 +55,15 @@ class AuditReport:
     @property
     def ok(self) -> bool:
         return not self.differences
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as an object for JSON."""
+        return {
+            "ok": self.ok,
+            "block_number": self.block_number,
+            "checked": self.checked,
+            "differences": [asdict(difference) for difference in self.differences],
+        }
 
 
 def audit(escrow: Escrow, start_block: int, *, progress: Callable[[str], None] = lambda part: None) -> AuditReport:
