@@ -25,7 +25,6 @@ from pinlian.indexer.follow import Indexer, Projections
 from pinlian.relayer.intake import Intake
 from pinlian.relayer.loop import Relayer, RelayerSettings
 from pinlian.relayer.policy import WAITING_MS_MAX, Policy
-from pinlian.relayer.policy import Policy
 
 RELAYER_KEY, TREASURY_KEY = "relayer", "treasury"
 
@@ -106,7 +105,7 @@ def chain_now() -> int:
 
 def use_clock(clock: Callable[[], int]) -> None:
     """Let this process live by another clock than the real one: that of a node whose blocks are laid in the past."""
-    global _clock  # noqa: PLW0603
+    global _clock
     _clock = clock
 
 
@@ -122,7 +121,7 @@ def make_intake() -> Intake:
     )
 
 
-def make_relayer(*, waiting_ms_max: int = Policy.age_ms_max) -> Relayer:
+def make_relayer(*, waiting_ms_max: int = WAITING_MS_MAX) -> Relayer:
     """The relayer's loop; one a journal.
 
     Args:

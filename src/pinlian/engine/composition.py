@@ -1,0 +1,27 @@
+"""Puts the engine together from what config/wiring.py knows."""
+
+from pinlian.apps.groupbuy import facade as groupbuy
+from pinlian.apps.money import facade as money
+from pinlian.config import wiring
+from pinlian.engine.loop import Engine
+from pinlian.relayer import facade as relayer
+from pinlian.relayer.policy import WAITING_MS_MAX
+
+
+def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
+    """The engine of this instance; one process has one.
+
+    Args:
+        waiting_ms_max: how long an order waits at most for others in its batch.
+
+    Raises:
+        NotDeployed: the network has no escrow of this instance.
+    """
+    return Engine(
+        relayer=wiring.make_relayer(waiting_ms_max=waiting_ms_max),
+        indexer=wiring.make_indexer(),
+        now=wiring.chain_now,
+        due_upkeep=groupbuy.due_upkeep,
+        submit_upkeep=relayer.submit_upkeep,
+        chores=[money.follow_top_ups],
+    )
