@@ -150,7 +150,8 @@ def orders(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
 def orders_file(request: HttpRequest, merchant: MerchantView, suffix: str) -> HttpResponse:
     stops = _sheet(merchant)
     write, media_type = {"csv": (as_csv, "text/csv; charset=utf-8"), "xlsx": (as_xlsx, XLSX_TYPE)}[suffix]
-    name = f"{_('orders')}-{timezone.localdate().isoformat()}.{suffix}"
+    title = _("orders")
+    name = f"{title}-{timezone.localdate().isoformat()}.{suffix}"
     return HttpResponse(
         write(stops),
         content_type=media_type,
