@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.market import facade as market
@@ -106,7 +107,7 @@ class History:
         group = _Group(story, self._population.leaders[story.leader], self._population.merchants[good.shop])
         self._at(story.opened, lambda: self._open(group))
         for order in orders_of(story):
-            self._at(order.at, lambda order=order: self._order(group, order))
+            self._at(order.at, partial(self._order, group, order))
         if story.order_cancelled is not None:
             self._at(story.closes - 1, lambda: self._cancel_order(group))
         if story.cancelled_by_leader is not None:

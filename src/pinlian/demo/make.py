@@ -21,12 +21,20 @@ def main() -> None:
     from django.conf import settings
 
     from pinlian.chain.embedded import EmbeddedNode
+    from pinlian.chain.keys import read_or_create
+    from pinlian.config import wiring
     from pinlian.demo.history import History, seconds
     from pinlian.demo.population import Population
     from pinlian.demo.record import begin_demo, finish_demo
     from pinlian.demo.stories import BEGINNING
     from pinlian.engine.composition import compose_engine
-    from pinlian.engine.preparation import fund_operator, prepare_chain, prepare_databases, prepare_static_files
+    from pinlian.engine.preparation import (
+        DEPLOYER,
+        fund_operator,
+        prepare_chain,
+        prepare_databases,
+        prepare_static_files,
+    )
 
     home: Path = settings.PINLIAN_HOME
     began = time.monotonic()
@@ -39,13 +47,13 @@ def main() -> None:
     genesis_time = now + seconds(BEGINNING)
     with EmbeddedNode(home / "chain", settings.PINLIAN_NODE_PORT, genesis_time=genesis_time, manual_clock=True) as node:
         fund_operator(node)
-        prepare_chain()
+        prepare_chain(wiring.rpc(), read_or_create(home, DEPLOYER))
+        wiring.use_clock(node.now)
         say("people")
         population = Population(PASSPHRASE)
-        say("group buys")
         engine = compose_engine(waiting_ms_max=0)
-        history = History(population, engine, now=now, set_time=node.set_time, say=say)
-        history.run()
+        separator = wiring.escrow().domain_separator()
+        History(population, engine, now=now, separator=separator, set_time=node.set_time, say=say).run()
         node.catch_up()
         engine.settle()
     finish_demo(home, PASSPHRASE, population.log_ins())

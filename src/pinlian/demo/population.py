@@ -13,6 +13,8 @@ from pinlian.demo.neighbourhood import GOODS, LEADERS, OPERATOR, PLACES, RESIDEN
 from pinlian.demo.record import DemoPerson
 from pinlian.demo.wallet import DemoWallet
 
+ARBITER_KEY = "arbiter"
+"""Name of the key, in PINLIAN_HOME/keys, that new offers name as arbiter."""
 PHONE_FIRST = 13_900_000_001
 SHOWN_RESIDENTS = 4
 
@@ -55,7 +57,7 @@ class Population:
         self.residents = [self._sign_up(neighbour, people.Role.RESIDENT) for neighbour in RESIDENTS]
         self.leaders = [self._sign_up(neighbour, people.Role.LEADER) for neighbour in LEADERS]
         # The operator's person holds the key that rules on cases, so that a ruling can be signed in the browser.
-        arbiter = read_or_create(Path(settings.PINLIAN_HOME), market.ARBITER_KEY)
+        arbiter = read_or_create(Path(settings.PINLIAN_HOME), ARBITER_KEY)
         self.operator = self._sign_up(OPERATOR, people.Role.OPERATOR, DemoWallet.of(arbiter))
         self.merchants: dict[str, Inhabitant] = {}
         merchant_ids = {}

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any, Protocol
 
@@ -52,22 +52,27 @@ class Engine:
         now: Callable[[], int],
         due_upkeep: Callable[[int], Iterable[UpkeepCall]],
         submit_upkeep: Callable[[str, dict[str, Any]], str],
+        chores: Sequence[Callable[[], object]] = (),
     ) -> None:
         """
         Args:
             now: the chain's time in Unix seconds.
             due_upkeep: what time allows at a given time; the same until the chain has acted on it.
             submit_upkeep: hands a call to the relayer; once more while it waits changes nothing.
+            chores: what else is to be done now and then.
         """
         self._relayer = relayer
         self._indexer = indexer
         self._now = now
         self._due_upkeep = due_upkeep
         self._submit_upkeep = submit_upkeep
+        self._chores = chores
         self._chain_moved = threading.Event()
 
     def keep_up(self) -> int:
-        """Hand everything that is due to the relayer; how much it was."""
+        """Do the chores and hand everything that is due to the relayer; how much it was."""
+        for chore in self._chores:
+            chore()
         calls = list(self._due_upkeep(self._now()))
         for call in calls:
             self._submit_upkeep(call.kind, call.arguments)
