@@ -307,6 +307,8 @@ class EmbeddedNode:
     def _step(self) -> None:
         if not self._anvil.is_alive():
             self._rebuild()
+        # A request that met a dying anvil may have closed the door after it was opened for the next one.
+        self._whole.set()
         with self._work:
             commands, self._commands = self._commands, []
         for command, done in commands:
