@@ -1,0 +1,31 @@
+"""What tests of several parts share: one node for the whole run, on which each town deploys contracts of its own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from pinlian.chain.embedded import EmbeddedNode
+from tests.integration.relayer.instance import RELAYER, TREASURY
+from tests.integration.town import Town, new_town
+
+GENESIS_TIME = 1_780_000_000
+
+
+@pytest.fixture(scope="session")
+def shared_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedNode]:
+    home = tmp_path_factory.mktemp("shared-node")
+    with EmbeddedNode(home, genesis_time=GENESIS_TIME, manual_clock=True) as node:
+        node.set_time(GENESIS_TIME + 1)
+        for account in (RELAYER, TREASURY):
+            node.fund(account.address)
+        yield node
+
+
+@pytest.fixture
+def town(shared_node: EmbeddedNode, tmp_path: Path, db: None, settings: Settings) -> Iterator[Town]:
+    settings.RELAYER_INTAKE = "tests.integration.town.current_intake"
+    settings.ESCROW_DEPLOYMENT = "tests.integration.town.current_deployment"
+    with new_town(shared_node, tmp_path) as running:
+        yield running
