@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "pinlian.apps.groupbuy",
     "pinlian.apps.money",
     "pinlian.apps.shop",
+    "pinlian.apps.arbitration",
     "pinlian.web",
 ]
 MIDDLEWARE = [
@@ -121,6 +122,30 @@ MEDIA_ROOT = PINLIAN_HOME / "media"
 # Parts that are chosen by name
 PAYMENT_GATEWAYS = {"test": "pinlian.apps.money.test_gateway.TestGateway"}
 ESCROW_DEPLOYMENT = "pinlian.config.wiring.deployment"
+
+# Back office
+UNFOLD = {
+    "SITE_TITLE": _("Back office"),
+    "SITE_HEADER": _("Pinlian back office"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "storefront",
+    "DASHBOARD_CALLBACK": "pinlian.config.back_office.front_page",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% 0.02 148)",
+            "100": "oklch(94% 0.04 148)",
+            "200": "oklch(88% 0.07 148)",
+            "300": "oklch(80% 0.1 148)",
+            "400": "oklch(70% 0.12 148)",
+            "500": "oklch(58% 0.12 148)",
+            "600": "oklch(46% 0.115 148)",
+            "700": "oklch(40% 0.1 148)",
+            "800": "oklch(34% 0.08 148)",
+            "900": "oklch(28% 0.06 148)",
+            "950": "oklch(20% 0.04 148)",
+        },
+    },
+}
 
 # Security
 ALLOWED_HOSTS = sorted({"localhost", "127.0.0.1", "[::1]", urlsplit(PINLIAN_ORIGIN).hostname or "localhost"})

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from pinlian.config.back_office import log_in_to_back_office
 from pinlian.config.http_api import api
 
 urlpatterns = [
@@ -13,5 +14,7 @@ urlpatterns = [
     path("money/", include("pinlian.apps.money.urls")),
     path("", include("pinlian.apps.groupbuy.urls")),
     path("language/", include("django.conf.urls.i18n")),
+    path("arbitration/", include("pinlian.apps.arbitration.urls")),
+    path("office/login/", log_in_to_back_office),
     path("office/", admin.site.urls),
 ]

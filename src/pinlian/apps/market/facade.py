@@ -29,10 +29,11 @@ from pinlian.apps.market.selectors import (
     words_of_terms,
 )
 from pinlian.apps.market.services import ProductWords
-from pinlian.apps.market.trade_rules import PayeeRule, Rules, trade_rules
+from pinlian.apps.market.trade_rules import ARBITER_KEY, PayeeRule, Rules, trade_rules
 from pinlian.domain.offer import Offer
 
 __all__ = [
+    "ARBITER_KEY",
     "Category",
     "MerchantView",
     "OfferInvalid",

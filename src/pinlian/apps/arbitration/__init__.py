@@ -1,0 +1,1 @@
+"""Arbitration: the pages on which rejected cases are ruled."""

@@ -1,0 +1,94 @@
+"""The operator's back office: its front page, and every projected table to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Field, Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from pinlian.apps.groupbuy.models import Case, Group
+from pinlian.apps.market.models import Merchant
+from pinlian.apps.money.models import Account, TopUp
+from pinlian.apps.people.models import Person
+from pinlian.config.wiring import PROJECTED_MODELS
+from pinlian.domain.case import CaseStatus
+from pinlian.domain.group import GroupStatus
+from pinlian.indexer.facade import state as index_state
+from pinlian.relayer.facade import health
+
+COLUMNS_MAX = 9
+
+
+class ReadOnly(ModelAdmin):
+    """The chain or a service writes these rows; nobody changes them by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def register_read_only(model: type[Model]) -> None:
+    """Show a table in the back office without a way to change it."""
+    fields = [field for field in model._meta.get_fields() if isinstance(field, Field)]
+    columns = [field.name for field in fields if field.get_internal_type() != "JSONField"][:COLUMNS_MAX]
+    filters = [field.name for field in fields if field.choices]
+    search = [field.name for field in fields if field.get_internal_type() == "CharField"]
+    attributes: dict[str, Any] = {
+        "list_display": columns,
+        "list_filter": filters,
+        "search_fields": search,
+        "show_full_result_count": False,
+    }
+    admin.site.register(model, type(f"{model.__name__}Admin", (ReadOnly,), attributes))
+
+
+SHOWN_MODELS: tuple[type[Model], ...] = (*PROJECTED_MODELS, TopUp)
+for shown in SHOWN_MODELS:
+    register_read_only(shown)
+admin.site.index_template = "web/back_office.html"
+
+
+def log_in_to_back_office(request: HttpRequest) -> HttpResponse:
+    """Operators log in as everybody does, with telephone number and password.
+
+    Raises:
+        PermissionDenied: somebody is logged in who is no operator.
+    """
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    back = urlencode({"next": request.GET.get("next", reverse("admin:index"))})
+    return redirect(f"{reverse('people:sign-in')}?{back}")
+
+
+def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the front page shows (settings.UNFOLD): is everything running, and what waits for the operator."""
+    relayer, index = health(), index_state()
+    groups = Group.objects.all()
+    return {
+        **context,
+        "title": _("Back office"),
+        "index": index,
+        "relayer": relayer,
+        "waiting_messages": sum(relayer.waiting.values()),
+        "figures": [
+            (_("People"), Person.objects.filter(is_active=True).count()),
+            (_("Accounts in escrow"), Account.objects.count()),
+            (_("Open groups"), groups.filter(status=GroupStatus.OPEN).count()),
+            (_("Waiting for delivery"), groups.filter(status=GroupStatus.CLOSED).count()),
+            (_("Settled groups"), groups.filter(status=GroupStatus.SETTLED).count()),
+            (_("Failed groups"), groups.filter(status=GroupStatus.FAILED).count()),
+        ],
+        "merchants_waiting": Merchant.objects.filter(verified_at=None).count(),
+        "cases_to_rule": Case.objects.filter(status=CaseStatus.REJECTED).count(),
+    }
