@@ -41,6 +41,16 @@ SECRET_KEY = read_or_create_secret_key(PINLIAN_HOME / "secret_key")
 
 # Parts
 INSTALLED_APPS = [
+    # Ours first: where two catalogues or templates have the same name, the first app's counts.
+    "pinlian.relayer",
+    "pinlian.indexer",
+    "pinlian.apps.people",
+    "pinlian.apps.market",
+    "pinlian.apps.groupbuy",
+    "pinlian.apps.money",
+    "pinlian.apps.shop",
+    "pinlian.apps.arbitration",
+    "pinlian.web",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -51,15 +61,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "ninja",
-    "pinlian.relayer",
-    "pinlian.indexer",
-    "pinlian.apps.people",
-    "pinlian.apps.market",
-    "pinlian.apps.groupbuy",
-    "pinlian.apps.money",
-    "pinlian.apps.shop",
-    "pinlian.apps.arbitration",
-    "pinlian.web",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
