@@ -140,7 +140,7 @@ def test_relayer__node_cut_off_now_and_then__does_everything_once(instance: Inst
 
 
 def test_relayer__anvil_killed_in_the_middle__does_everything_once(instance: Instance, work: Work) -> None:
-    killed = []
+    killed: list[int] = []
 
     def kill_anvil(point: str) -> None:
         if point == "sent" and len(killed) < 2:
