@@ -1,4 +1,4 @@
-"""A town for the tests of the apps: people with keys, on a node that all tests share and an escrow of each test's own."""
+"""A town for the tests of the apps: people with keys, a node that all tests share, an escrow of each test's own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
