@@ -1,5 +1,6 @@
 """Lets the stories happen, in order of time, each through the door that a real person would use."""
 
+import itertools
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,10 @@ from pinlian.engine.loop import Engine
 from pinlian.relayer import facade as relayer
 
 HOUR_SECONDS = 3_600
+DAY_SECONDS = 24 * HOUR_SECONDS
+TIME_ZONE_SECONDS = 8 * HOUR_SECONDS
+SOCIABLE_SECONDS = (27_780, 43_920, 66_540, 74_760)
+"""Of a day: 7:43, 12:12, 18:29 and 20:46."""
 TOP_UP_MINOR = 120_000
 UPKEEP_AFTER_SECONDS = 60
 """How long after something falls due it is looked at."""
@@ -56,14 +61,14 @@ class History:
         now: int,
         separator: bytes,
         set_time: Callable[[int], None],
-        say: Callable[[str], None],
+        say: Callable[[int], None],
     ) -> None:
         """
         Args:
             now: when the stories are told, Unix seconds.
             separator: of the escrow's EIP-712 domain.
             set_time: gives the chain's next blocks a time.
-            say: told how far we are.
+            say: told how far we are, in percent.
         """
         self._population = population
         self._engine = engine
@@ -80,21 +85,28 @@ class History:
         for story in STORIES:
             self._schedule(story)
         self._timeline.sort(key=lambda entry: entry[0])
-        shown = 0
-        for done, (at, act) in enumerate(self._timeline):
-            percent = PERCENT * done // len(self._timeline)
-            if percent >= shown:
-                days = (self._now - at) // (24 * HOUR_SECONDS)
-                self._say(f"{percent:3d} %, {days} days ago")
-                shown = percent + 10
+        done = 0
+        for at, together in itertools.groupby(self._timeline, key=lambda entry: entry[0]):
             self._set_time(at)
-            act()
+            for _, act in together:
+                act()
+                done += 1
             self._engine.settle()
+            self._say(PERCENT * done // len(self._timeline))
 
     # --- When ---
 
     def _at(self, hours: float, act: Callable[[], None]) -> None:
         self._timeline.append((self._now + seconds(hours), act))
+
+    def _sociable(self, hours: float, story: GroupStory) -> int:
+        """The hour nearest to `hours` at which people look at their telephones, while the group takes orders."""
+        wanted = self._now + seconds(hours)
+        first, last = self._now + seconds(story.opened) + 1, self._now + seconds(min(story.ends)) - 1
+        midnight = wanted - (wanted + TIME_ZONE_SECONDS) % DAY_SECONDS
+        hours_of_days = [midnight + day * DAY_SECONDS + of_day for day in (-1, 0, 1) for of_day in SOCIABLE_SECONDS]
+        possible = [at for at in hours_of_days if first <= at <= last]
+        return min(possible, key=lambda at: abs(at - wanted), default=wanted)
 
     def _look(self, hours: float, after_seconds: int = 0) -> None:
         """Give upkeep a chance shortly after something falls due, if that is not in the future."""
@@ -107,7 +119,7 @@ class History:
         group = _Group(story, self._population.leaders[story.leader], self._population.merchants[good.shop])
         self._at(story.opened, lambda: self._open(group))
         for order in orders_of(story):
-            self._at(order.at, partial(self._order, group, order))
+            self._timeline.append((self._sociable(order.at, story), partial(self._order, group, order)))
         if story.order_cancelled is not None:
             self._at(story.closes - 1, lambda: self._cancel_order(group))
         if story.cancelled_by_leader is not None:

@@ -32,10 +32,15 @@ class DemoRecord:
 
 def demo_is_wanted(home: Path) -> bool:
     """Whether the next step is to make the neighbourhood: this home is new, or an earlier making was interrupted."""
-    record = _read(home)
-    if record is not None:
-        return not record.is_whole
+    if _read(home) is not None:
+        return demo_was_interrupted(home)
     return not any((home / name).exists() for name in IN_USE)
+
+
+def demo_was_interrupted(home: Path) -> bool:
+    """Whether a making was begun and not finished: all that is here is its remains."""
+    record = _read(home)
+    return record is not None and not record.is_whole
 
 
 def read_demo_record(home: Path) -> DemoRecord | None:

@@ -10,6 +10,7 @@ from pinlian.demo.neighbourhood import LEADERS, RESIDENTS
 DAY = 24
 BEGINNING = -21 * DAY
 """When people joined, topped up and the first offers were published."""
+JUST_NOW = -0.2
 
 
 class Ending(Enum):
@@ -68,6 +69,12 @@ class GroupStory:
     cancelled_by_merchant: float | None = None
     handed_out: int = 0
     cases: tuple[CaseStory, ...] = ()
+
+    @property
+    def ends(self) -> list[float]:
+        """Hours after which nobody orders any more, or has not yet."""
+        cancelled = [self.cancelled_by_leader, self.cancelled_by_merchant]
+        return [self.closes, JUST_NOW, *(hours for hours in cancelled if hours is not None)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +260,7 @@ def orders_of(story: GroupStory) -> Iterator[OrderStory]:
     chance.shuffle(near)
     chance.shuffle(far)
     buyers = [*near, *far][: len(story.orders)]
-    ends = [story.closes, -0.2]
-    ends += [hours for hours in (story.cancelled_by_leader, story.cancelled_by_merchant) if hours is not None]
-    span = min(ends) - story.opened
+    span = min(story.ends) - story.opened
     times = sorted(story.opened + span * chance.uniform(0.03, 0.95) for _ in buyers)
     for resident, at, quantity in zip(buyers, times, story.orders, strict=True):
         yield OrderStory(resident, at, quantity)

@@ -1,7 +1,6 @@
 """What must be there before an instance can work; each step may be repeated. `python -m pinlian.engine.preparation`"""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import django
@@ -13,6 +12,7 @@ from pinlian.chain.embedded import EmbeddedNode
 from pinlian.chain.keys import Key, read_or_create
 from pinlian.chain.rpc import Rpc
 from pinlian.chain.transactions import Sender
+from pinlian.config.database_router import JOURNAL_APP_LABEL, journal_is_separate
 
 DEPLOYER, RELAYER, TREASURY, PAUSER = "deployer", "relayer", "treasury", "pauser"
 """Names of the operator's keys in PINLIAN_HOME/keys."""
@@ -20,11 +20,11 @@ DEPLOYER, RELAYER, TREASURY, PAUSER = "deployer", "relayer", "treasury", "pauser
 
 def prepare_databases(*, empty: bool = False) -> None:
     """Bring both databases to the present form; with `empty`, without any row."""
-    aliases: Sequence[str] = list(settings.DATABASES)
-    for alias in aliases:
-        call_command("migrate", database=alias, interactive=False, verbosity=0)
+    call_command("migrate", interactive=False, verbosity=0)
+    if journal_is_separate():
+        call_command("migrate", JOURNAL_APP_LABEL, database="journal", interactive=False, verbosity=0)
     if empty:
-        for alias in aliases:
+        for alias in settings.DATABASES:
             call_command("flush", database=alias, interactive=False, verbosity=0)
 
 
