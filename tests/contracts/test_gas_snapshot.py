@@ -2,7 +2,8 @@
 
 import pytest
 
-from pinlian.cli.bench_gas import measure_gas
+from pinlian.cli.bench_gas import TX_GAS_MAX, measure_gas
+from pinlian.domain.order import ORDERS_MAX
 from tools.update_gas_snapshot import SNAPSHOT, read_snapshot
 
 GROWTH_PERCENT_MAX = 2
@@ -28,3 +29,9 @@ def test_gas__of_an_order__is_within_the_budget(measured: dict[str, int]) -> Non
     assert measured["gas_per_order"] <= 13_000
     assert measured["gas_per_order_25_groups"] <= 17_000
     assert measured["naive_gas_per_order"] > 10 * measured["gas_per_order"]
+
+
+def test_gas__of_the_largest_calls__is_within_a_transactions_limit(measured: dict[str, int]) -> None:
+    assert ORDERS_MAX * measured["gas_per_order_100_groups"] < TX_GAS_MAX
+    assert ORDERS_MAX * measured["refund_batch_100"] // 100 < TX_GAS_MAX
+    assert measured["open_groups_32"] < TX_GAS_MAX

@@ -303,13 +303,14 @@ def test_place_orders__at_the_largest_price_and_quantity__locks_it_to_the_fen(sc
     group = scene.open(scene.publish(ladder=(Step(1, price),), stock_cap=2**32 - 1))
     amount = (2**32 - 1) * price
     scene.give_tokens(TREASURY.account, amount)
-    scene.fund(BUYERS[20], amount=amount)
-    assert scene.place((group, [scene.order(BUYERS[20], group, 2**32 - 1)])).refused == ()
-    assert scene.balance(BUYERS[20]) == 0
-    assert scene.account(BUYERS[20].account).nonce_base == 1
+    scene.act(calls.withdraw(BUYER.account, DEPOSIT), BUYER)
+    scene.fund(BUYER, amount=amount)
+    assert scene.place((group, [scene.order(BUYER, group, 2**32 - 1)])).refused == ()
+    assert scene.balance(BUYER) == 0
+    assert scene.account(BUYER.account).nonce_base == 1
     scene.act(scene.cancel_group_call(group))
     scene.act(calls.refund_batch(*scene.run(1)))
-    assert scene.balance(BUYERS[20]) == amount
+    assert scene.balance(BUYER) == amount
 
 
 def test_place_orders__every_refusal_at_once__keeps_each_with_its_position(scene: Scene, group: Group) -> None:
