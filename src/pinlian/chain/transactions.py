@@ -207,6 +207,33 @@ class Sender:
             self.forget_nonce()
             raise
 
+    def send_all(self, calls: Sequence[tuple[bytes, bytes]], *, gas: int, fees: Fees | None = None) -> list[bytes]:
+        """Send many calls (contract, data) in one request; their hashes, without waiting for a block.
+
+        Args:
+            gas: limit of each.
+
+        Raises:
+            RpcError: the node refuses one of them; those before it are sent.
+        """
+        fees = fees or self.fees()
+        transactions = [self.prepare(to, data, gas=gas, fees=fees) for to, data in calls]
+        requests = [("eth_sendRawTransaction", (to_hex(transaction.raw),)) for transaction in transactions]
+        try:
+            self.rpc.batch(requests)
+        except RpcError:
+            self._broadcast_each(transactions)
+        return [transaction.hash for transaction in transactions]
+
+    def _broadcast_each(self, transactions: Sequence[Transaction]) -> None:
+        """After a batch that was answered with an error, or not at all: what the node has already is no error."""
+        try:
+            for transaction in transactions:
+                self.broadcast(transaction)
+        except RpcError:
+            self.forget_nonce()
+            raise
+
     def raise_fees(self, transaction: Transaction) -> Transaction:
         """The same transaction, signed with fees that let it replace the one that waits; not yet sent."""
         asked, raised = self.fees(), transaction.fees.raised()

@@ -32,6 +32,15 @@ def test_send__from_many_threads__uses_each_nonce_once(payer: Sender) -> None:
     assert payer.rpc.balance(TO) == sum(range(40))
 
 
+def test_send_all__in_one_request__shares_blocks(payer: Sender) -> None:
+    before = payer.rpc.block_number()
+    hashes = payer.send_all([(TO, bytes([number])) for number in range(50)], gas=30_000)
+    receipts = payer.rpc.receipts(hashes)
+    assert all(receipt is not None and receipt.succeeded for receipt in receipts)
+    assert payer.rpc.block_number() < before + 5
+    assert payer.wait(payer.send(TO, b"", gas=21_000)).succeeded
+
+
 def test_broadcast__twice__is_no_error(payer: Sender) -> None:
     transaction = payer.prepare(TO, b"", value=1, gas=21_000)
     assert payer.broadcast(transaction) == payer.broadcast(transaction) == transaction.hash

@@ -4,6 +4,7 @@ import http.client
 import json
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
@@ -55,18 +56,15 @@ INTERNAL_ERROR = -32603
 class Chain(Protocol):
     """What stands behind the door."""
 
-    def send_raw(self, raw: str) -> str:
-        """Journal and send a raw transaction (0x hex); its hash."""
+    def send_raw(self, raw: str) -> Future[str]:
+        """Take a raw transaction (0x hex); its hash, or why it is refused, when it is in the journal and a block."""
 
     def ask(self, forward: Callable[[str], bytes]) -> bytes:
         """Run `forward` with anvil's address when the chain is whole; again if anvil died meanwhile."""
 
 
-def _error(request_id: Any, code: int, message: str, data: str | None = None) -> dict[str, Any]:
-    error: dict[str, Any] = {"code": code, "message": message}
-    if data is not None:
-        error["data"] = data
-    return {"jsonrpc": "2.0", "id": request_id, "error": error}
+def _error(request_id: Any, code: int, message: str) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": request_id, "error": {"code": code, "message": message}}).encode()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -108,40 +106,48 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
             self.close_connection = True
-            self._answer(413, json.dumps(_error(None, INVALID_REQUEST, "body absent or too long")).encode())
+            self._answer(413, _error(None, INVALID_REQUEST, "body absent or too long"))
             return
         body = self.rfile.read(int(length))
         try:
             request = json.loads(body)
         except ValueError:
-            self._answer(200, json.dumps(_error(None, PARSE_ERROR, "not JSON")).encode())
+            self._answer(200, _error(None, PARSE_ERROR, "not JSON"))
             return
         if isinstance(request, list) and request:
             if all(self._is_read(item) for item in request):
                 self._answer(200, self._forward(body))
             else:
-                self._answer(200, b"[" + b",".join(map(self._one, request)) + b"]")
+                # All are taken before any is waited for: they share a block.
+                answers = [self._begin(item) for item in request]
+                self._answer(200, b"[" + b",".join(answer() for answer in answers) + b"]")
         else:
-            self._answer(200, self._one(request, body))
+            self._answer(200, self._begin(request, body)())
 
     @staticmethod
     def _is_read(request: Any) -> bool:
         return isinstance(request, dict) and request.get("method") in READS
 
-    def _one(self, request: Any, body: bytes | None = None) -> bytes:
+    def _begin(self, request: Any, body: bytes | None = None) -> Callable[[], bytes]:
+        """Begin one request; what is returned waits for its answer."""
         if self._is_read(request):
-            return self._forward(body if body is not None else json.dumps(request).encode())
+            return lambda: self._forward(body if body is not None else json.dumps(request).encode())
         if not isinstance(request, dict):
-            return json.dumps(_error(None, INVALID_REQUEST, "expected an object")).encode()
+            return lambda: _error(None, INVALID_REQUEST, "expected an object")
         request_id, method, params = request.get("id"), request.get("method"), request.get("params")
         if method != SEND:
-            return json.dumps(_error(request_id, METHOD_NOT_FOUND, f"{method} is not offered")).encode()
+            return lambda: _error(request_id, METHOD_NOT_FOUND, f"{method} is not offered")
         if not isinstance(params, list) or len(params) != 1 or not isinstance(params[0], str):
-            return json.dumps(_error(request_id, INVALID_PARAMS, "expected one raw transaction")).encode()
+            return lambda: _error(request_id, INVALID_PARAMS, "expected one raw transaction")
+        sent = self.server.chain.send_raw(params[0])
+        return lambda: self._outcome(request_id, sent)
+
+    @staticmethod
+    def _outcome(request_id: Any, sent: Future[str]) -> bytes:
         try:
-            tx_hash = self.server.chain.send_raw(params[0])
+            tx_hash = sent.result()
         except RpcError as error:
-            return json.dumps(_error(request_id, error.code or INTERNAL_ERROR, error.message)).encode()
+            return _error(request_id, error.code or INTERNAL_ERROR, error.message)
         return json.dumps({"jsonrpc": "2.0", "id": request_id, "result": tx_hash}).encode()
 
     def _forward(self, body: bytes) -> bytes:

@@ -224,19 +224,21 @@ class EmbeddedNode:
 
     # --- The door's side ---
 
-    def send_raw(self, raw: str) -> str:
-        """Journal a raw transaction and give it to anvil; its hash.
+    def send_raw(self, raw: str) -> Future[str]:
+        """Take a raw transaction (0x hex).
 
-        Raises:
-            RpcError: anvil refuses it, or the node ends.
+        Returns:
+            Its hash when it is in the journal and anvil has made a block after it; RpcError if anvil refuses it or
+            the node ends.
         """
         answer: Future[str] = Future()
         with self._work:
             if self._stopping:
-                raise RpcError("eth_sendRawTransaction", "the node is stopping")
+                answer.set_exception(RpcError("eth_sendRawTransaction", "the node is stopping"))
+                return answer
             self._queue.append((raw, answer))
             self._work.notify()
-        return answer.result()
+        return answer
 
     def ask(self, forward: Callable[[str], bytes]) -> bytes:
         """Run `forward` with anvil's address when the chain is whole; again if anvil died meanwhile."""
