@@ -5,13 +5,13 @@ from http import HTTPStatus
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, AuthorizationError, ValidationError
+from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
 from pinlian.apps.groupbuy.http_api import router as groupbuy
 from pinlian.apps.market.http_api import router as market
 from pinlian.apps.money.http_api import router as money
 from pinlian.apps.people.http_api import router as people
-from pinlian.domain.refusals import Refused
+from pinlian.domain.refusals import Refusal, Refused
 from pinlian.web.http_api import router as chain
 from pinlian.web.problems import plain_problem, problem_response, request_problem
 
@@ -37,6 +37,12 @@ def on_refused(request: HttpRequest, refused: Refused) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def on_malformed_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return request_problem(error.errors)
+
+
+@api.exception_handler(HttpError)
+def on_unreadable_request(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """The body is no JSON."""
+    return problem_response(Refused(Refusal.MALFORMED, None, str(error)))
 
 
 @api.exception_handler(AuthenticationError)

@@ -11,6 +11,7 @@ from ninja.security import django_auth
 
 from pinlian.apps.groupbuy import facade
 from pinlian.apps.groupbuy.http_schemas import (
+    AnswersOut,
     BuyerOut,
     CaseOut,
     CasesOut,
@@ -35,6 +36,7 @@ from pinlian.apps.groupbuy.http_schemas import (
     SealedIn,
     SignedMessageIn,
     SignedOrderIn,
+    SignedOrdersIn,
 )
 from pinlian.apps.money.facade import payouts_of_group
 from pinlian.apps.people.facade import addresses_of
@@ -119,6 +121,27 @@ def submit_order(request: HttpRequest, payload: SignedOrderIn) -> Any:
             details=_opening(payload.details),
         ),
     )
+
+
+@router.post(
+    "/orders/many",
+    response={202: AnswersOut, 413: ProblemOut, 422: ProblemOut, 503: ProblemOut},
+    operation_id="submit_orders",
+    tags=["orders"],
+)
+def submit_orders(request: HttpRequest, payload: SignedOrdersIn) -> Any:
+    """Hand in many signed orders by one request. Each is accepted or refused by itself; the answers are in order."""
+    answers = relayer.submit_all(
+        relayer.Submission("order", order.message.dict(), order.signature, order.signer) for order in payload.orders
+    )
+    return Status(202, {"answers": [_answer(answer) for answer in answers]})
+
+
+def _answer(answer: relayer.Promise | Refused) -> dict[str, Any]:
+    if isinstance(answer, Refused):
+        refused = {"refusal": answer.refusal.name, "field": answer.field, "detail": answer.detail}
+        return {"promise": None, "refused": refused}
+    return {"promise": answer, "refused": None}
 
 
 # --- Groups ---

@@ -108,6 +108,8 @@ ORDERS_IN_LIST_MAX = 512
 
 
 class SignedOrdersIn(Schema):
+    """Orders of any buyers and groups. They carry no delivery details: those come with single orders."""
+
     orders: list[SignedOrderIn] = Field(min_length=1, max_length=ORDERS_IN_LIST_MAX)
 
 
@@ -135,11 +137,19 @@ class ProblemOut(Schema):
     remedy: str = Field(examples=["先充值，再下单。"])
 
 
+class RefusalOut(Schema):
+    """Why one order of a list was refused; the name is that of the contract and of problem details."""
+
+    refusal: str = Field(examples=["UNDERFUNDED"])
+    field: str | None = Field(examples=["amount"])
+    detail: str
+
+
 class AnswerOut(Schema):
     """One of both: the promise, or why the order was refused."""
 
     promise: PromiseOut | None
-    problem: ProblemOut | None
+    refused: RefusalOut | None
 
 
 class AnswersOut(Schema):
