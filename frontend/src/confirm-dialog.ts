@@ -36,7 +36,7 @@ export function confirmDialog<T>(
   for (const [label, value] of summary.facts) facts.append(element("dt", {}, label), element("dd", {}, value));
   const form = element(
     "form",
-    { class: "stack" },
+    { class: "flow" },
     element("h2", { id: "confirm-title" }, summary.title),
     facts,
     ...(asksPassphrase

@@ -12,7 +12,6 @@ const FACTS: Record<string, (message: Message) => Facts> = {
   order: (message) => [
     [text("quantity"), `${message.quantity}`],
     [text("you_pay_now"), money(message.amount as number)],
-    [text("valid_until"), time(message.valid_until)],
   ],
   offer: (message) => [
     ...(message.ladder as Message[]).map((step): [string, string] => [

@@ -28,8 +28,31 @@ function chainDomain(): Promise<Domain> {
   return domain;
 }
 
+interface Accepted {
+  id: string;
+}
+
+/** Kinds whose next page follows the message by itself. */
+const FOLLOWED_BY_PAGE = new Set(["order", "offer", "group"]);
+const ASK_MS = 500;
+const ASK_TIMES_MAX = 30;
+/** From the block to the read model that pages are made from. */
+const INDEX_MS = 600;
+
+/** Wait until an accepted message is on the chain; false if the chain refused it. */
+async function isPlaced(id: string): Promise<boolean> {
+  for (let asked = 0; asked < ASK_TIMES_MAX; asked += 1) {
+    const { stage } = await getJson<{ stage: string }>(`${MESSAGES_URL}/${id}`);
+    if (stage === "refused") return false;
+    if (stage !== "waiting" && stage !== "sent") break;
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
+  await new Promise((resolve) => setTimeout(resolve, INDEX_MS));
+  return true;
+}
+
 /** Sign what was prepared, once the person agreed, and send it. */
-export async function signAndSend(who: string, prepared: Prepared, details: Record<string, string>): Promise<unknown> {
+export async function signAndSend(who: string, prepared: Prepared, details: Record<string, string>): Promise<Accepted> {
   let message = prepared.message;
   let sealed: Sealed | undefined;
   if (prepared.readers !== undefined) {
@@ -38,7 +61,7 @@ export async function signAndSend(who: string, prepared: Prepared, details: Reco
   }
   const separator = await chainDomain();
   return agreeAndUse(who, describe(prepared.kind, message), (secrets, signer) =>
-    postJson(MESSAGES_URL, {
+    postJson<Accepted>(MESSAGES_URL, {
       ...prepared.extra,
       kind: prepared.kind,
       message,
@@ -81,7 +104,11 @@ class SignAction extends HTMLElement {
       return;
     }
     const prepared = await this.prepare(submitter);
-    await signAndSend(who, prepared, this.details());
+    const { id } = await signAndSend(who, prepared, this.details());
+    if (!FOLLOWED_BY_PAGE.has(prepared.kind)) {
+      toast(text("sending"), "info");
+      if (!(await isPlaced(id))) return this.problem(text("refused_later"), "");
+    }
     sessionStorage.setItem("toast", text(`done_${prepared.kind}`));
     const next = prepared.next ?? this.getAttribute("next");
     if (next) location.assign(next);

@@ -14,7 +14,7 @@ export function money(minor: bigint | number | string): string {
   return `${amount < 0n ? "−" : ""}¥${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-/** Seconds since the epoch as day and time of day. */
+/** Seconds since the epoch as day and time of day, on the same calendar as the page. */
 export function moment(seconds: number): string {
   return new Intl.DateTimeFormat(document.documentElement.lang || "zh-Hans", {
     month: "short",
@@ -22,5 +22,6 @@ export function moment(seconds: number): string {
     hour: "2-digit",
     minute: "2-digit",
     hour12: false,
+    ...(document.body.dataset.timeZone && { timeZone: document.body.dataset.timeZone }),
   }).format(new Date(seconds * 1000));
 }

@@ -47,7 +47,8 @@ DEVICE_TEXTS: Mapping[str, Promise] = {
     # What a message says
     "quantity": _("Quantity"),
     "you_pay_now": _("You pay now"),
-    "valid_until": _("Counts until"),
+    "sending": _("Being written to the public books…"),
+    "refused_later": _("The public books did not take it. Nothing has changed."),
     "price_from_units": _("Price from {units} on"),
     "stock": _("In stock"),
     "leader_share": _("Share of the group leader"),
