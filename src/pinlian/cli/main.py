@@ -9,6 +9,7 @@ from django.apps import apps
 
 # Sub-command -> "module:function". Modules are imported only when their command is asked for.
 COMMANDS: dict[str, str] = {
+    "bench": "pinlian.cli.bench:bench",
     "audit": "pinlian.cli.audit:audit",
     "deploy": "pinlian.cli.deploy:deploy",
     "manage": "pinlian.cli.manage:manage",

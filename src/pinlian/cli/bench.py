@@ -1,0 +1,45 @@
+"""`pinlian bench`: measurements, each beside a peer measured in the same run."""
+
+import json
+
+import click
+
+from pinlian.cli.bench_gas import measure_gas
+from pinlian.cli.bench_orders import measure_orders
+
+
+@click.group()
+def bench() -> None:
+    """Measure gas an order and orders a second, on instances made for it and removed after."""
+
+
+@bench.command()
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def gas(*, as_json: bool) -> None:
+    """What the contracts' calls cost, beside a contract that takes one transaction an order."""
+    figures = measure_gas(lambda step: click.echo(f"{step} ...", err=True))
+    if as_json:
+        click.echo(json.dumps(figures, indent=1))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name:<28} {value:>12,}")
+    ratio = figures["naive_gas_per_order"] / figures["gas_per_order"]
+    click.echo(f"{'naive to ours':<28} {ratio:>12.1f}")
+
+
+@bench.command()
+@click.option("--orders", default=8_000, show_default=True, help="How many to place as fast as they are taken.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def orders(*, orders: int, as_json: bool) -> None:
+    """Orders a second from intake over HTTP to indexed on chain, beside a bare endpoint that keeps each request.
+
+    Exit status 1 if an acknowledged order was lost or doubled, stock was oversold, or the audit finds a difference.
+    """
+    figures = measure_orders(orders, progress=lambda text: click.echo(text, err=True))
+    if as_json:
+        click.echo(json.dumps(figures, indent=1))
+    else:
+        for name, value in figures.items():
+            click.echo(f"{name:<28} {value:>12}")
+    if figures["lost"] or figures["doubled"] or figures["oversold"] or not figures["audit_ok"]:
+        raise SystemExit(1)
