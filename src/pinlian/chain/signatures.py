@@ -1,5 +1,7 @@
 """Signatures of secp256k1 in the compact form of ERC-2098: r, then s with the recovery bit on top; 64 bytes."""
 
+from functools import lru_cache
+
 from coincurve import PrivateKey, PublicKey
 
 from pinlian.domain.keccak import keccak256
@@ -14,14 +16,20 @@ def _address(public_key: PublicKey) -> bytes:
     return keccak256(public_key.format(compressed=False)[1:])[12:]
 
 
+@lru_cache(maxsize=256)
+def _key(private_key: bytes) -> PrivateKey:
+    """Making one computes its public key, which takes as long as signing."""
+    return PrivateKey(private_key)
+
+
 def address_of(private_key: bytes) -> bytes:
     """The 20-byte account of a 32-byte private key."""
-    return _address(PrivateKey(private_key).public_key)
+    return _address(_key(private_key).public_key)
 
 
 def sign(private_key: bytes, digest: bytes) -> bytes:
     """The compact signature of a 32-byte digest."""
-    signature = PrivateKey(private_key).sign_recoverable(digest, hasher=None)
+    signature = _key(private_key).sign_recoverable(digest, hasher=None)
     s = int.from_bytes(signature[32:64], "big") | signature[64] << 255
     return signature[:32] + s.to_bytes(32, "big")
 

@@ -218,21 +218,11 @@ class Sender:
         """
         fees = fees or self.fees()
         transactions = [self.prepare(to, data, gas=gas, fees=fees) for to, data in calls]
-        requests = [("eth_sendRawTransaction", (to_hex(transaction.raw),)) for transaction in transactions]
-        try:
-            self.rpc.batch(requests)
-        except RpcError:
-            self._broadcast_each(transactions)
-        return [transaction.hash for transaction in transactions]
-
-    def _broadcast_each(self, transactions: Sequence[Transaction]) -> None:
-        """After a batch that was answered with an error, or not at all: what the node has already is no error."""
-        try:
-            for transaction in transactions:
-                self.broadcast(transaction)
-        except RpcError:
+        outcomes = broadcast_all(self.rpc, [(transaction.raw, transaction.hash) for transaction in transactions])
+        for refused in filter(None, outcomes):
             self.forget_nonce()
-            raise
+            raise refused
+        return [transaction.hash for transaction in transactions]
 
     def raise_fees(self, transaction: Transaction) -> Transaction:
         """The same transaction, signed with fees that let it replace the one that waits; not yet sent."""
@@ -305,3 +295,32 @@ def broadcast(rpc: Rpc, raw: bytes, tx_hash: bytes) -> None:
         return
     if answered != tx_hash:
         raise RpcError("eth_sendRawTransaction", "the node names another hash than ours")
+
+
+def broadcast_all(rpc: Rpc, signed: Sequence[tuple[bytes, bytes]]) -> list[RpcError | None]:
+    """Hand many signed transactions (raw, hash) to the node in one request.
+
+    Returns:
+        For each why the node refuses it; None if it has it.
+
+    Raises:
+        RpcError: the node does not answer.
+    """
+    try:
+        rpc.batch([("eth_sendRawTransaction", (to_hex(raw),)) for raw, _ in signed])
+    except RpcError as error:
+        if error.code is None:
+            raise
+        return [_refusal_of(rpc, raw, tx_hash) for raw, tx_hash in signed]
+    return [None] * len(signed)
+
+
+def _refusal_of(rpc: Rpc, raw: bytes, tx_hash: bytes) -> RpcError | None:
+    """A batch with an error in it tells of one only: ask again one by one, which does those no harm that are there."""
+    try:
+        broadcast(rpc, raw, tx_hash)
+    except RpcError as error:
+        if error.code is None:
+            raise
+        return error
+    return None

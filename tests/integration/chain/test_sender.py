@@ -10,7 +10,7 @@ from pinlian.chain.abi import account_word, creation_code
 from pinlian.chain.embedded import EmbeddedNode
 from pinlian.chain.keys import new_key
 from pinlian.chain.rpc import Reverted, Rpc, RpcError
-from pinlian.chain.transactions import Fees, Sender, Timeout, broadcast
+from pinlian.chain.transactions import Fees, Sender, Timeout, broadcast, broadcast_all
 from tests.integration.chain.conftest import sender
 
 TO = b"\7" * 20
@@ -39,6 +39,16 @@ def test_send_all__in_one_request__shares_blocks(payer: Sender) -> None:
     assert all(receipt is not None and receipt.succeeded for receipt in receipts)
     assert payer.rpc.block_number() < before + 5
     assert payer.wait(payer.send(TO, b"", gas=21_000)).succeeded
+
+
+def test_broadcast_all__one_bad__names_it_and_sends_the_others(payer: Sender) -> None:
+    first, second = (payer.prepare(TO, b"", value=1, gas=21_000) for _ in range(2))
+    stale = payer.prepare(TO, b"", value=5, gas=21_000, nonce=0)
+    signed = [(transaction.raw, transaction.hash) for transaction in (first, stale, second)]
+    outcomes = broadcast_all(payer.rpc, signed)
+    assert [outcome is None for outcome in outcomes] == [True, False, True]
+    assert broadcast_all(payer.rpc, signed[::2]) == [None, None]
+    assert payer.rpc.balance(TO) == 2
 
 
 def test_broadcast__twice__is_no_error(payer: Sender) -> None:
