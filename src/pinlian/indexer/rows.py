@@ -10,12 +10,15 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections
-from django.db.models import Field, Model
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BigIntegerField, CharField, Field, JSONField, Model, PositiveSmallIntegerField
 
 RowT = TypeVar("RowT", bound=Model)
 Values = tuple[Any, ...]
@@ -23,32 +26,55 @@ Values = tuple[Any, ...]
 _PREFETCH_MAX = 500
 
 
+class _Table:
+    """How a model's rows are read from memory and written; made once a model, because every order passes here."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self.model = model
+        self.fields: list[Field[Any, Any]] = list(model._meta.concrete_fields)
+        self.columns = [str(field.column) for field in self.fields]
+        self.key_column = next(str(field.column) for field in self.fields if field.primary_key)
+        self._attributes = attrgetter(*(field.attname for field in self.fields))
+        self._json_positions = [at for at, field in enumerate(self.fields) if isinstance(field, JSONField)]
+
+    def values(self, row: Model) -> Values:
+        """The row as it is now; later changes inside its lists do not change what was taken."""
+        values: Values = self._attributes(row)
+        if not self._json_positions:
+            return values
+        taken = list(values)
+        for at in self._json_positions:
+            taken[at] = copy.deepcopy(taken[at])
+        return tuple(taken)
+
+    def prepared(self, values: Values, connection: BaseDatabaseWrapper) -> list[Any]:
+        """The values as the database takes them."""
+        return [
+            value
+            if type(value) in _PLAIN and type(field) in _PLAIN_FIELDS
+            else field.get_db_prep_save(value, connection)
+            for field, value in zip(self.fields, values, strict=True)
+        ]
+
+
+_PLAIN = frozenset({int, str})
+_PLAIN_FIELDS = frozenset({BigIntegerField, CharField, PositiveSmallIntegerField})
+"""Plain values of these fields go to every database as they are."""
+
+
+@cache
+def _table(model: type[Model]) -> _Table:
+    return _Table(model)
+
+
 @dataclass(slots=True, eq=False)
 class _Held:
     """A row in memory; `sealed` is what it was after the last sealed block, `stored` what the database has."""
 
     row: Model
+    table: _Table
     sealed: Values | None
     stored: Values | None
-
-
-def _fields(model: type[Model]) -> list["Field[Any, Any]"]:
-    return list(model._meta.concrete_fields)
-
-
-def _values(row: Model) -> Values:
-    return tuple(
-        copy.deepcopy(value) if isinstance(value, list | dict) else value
-        for value in (getattr(row, field.attname) for field in _fields(type(row)))
-    )
-
-
-def _columns(model: type[Model]) -> list[str]:
-    return [str(field.column) for field in _fields(model)]
-
-
-def _key_column(model: type[Model]) -> str:
-    return next(str(field.column) for field in _fields(model) if field.primary_key)
 
 
 class Rows:
@@ -122,7 +148,7 @@ class Rows:
         """End a block: what `undo` needs to take back everything since the last seal."""
         changes: dict[str, dict[str, list[Any]]] = {}
         for held in self._touched.values():
-            values = _values(held.row)
+            values = held.table.values(held.row)
             if values == held.sealed:
                 continue
             of_model = changes.setdefault(held.row._meta.label, {"added": [], "changed": []})
@@ -136,40 +162,42 @@ class Rows:
 
     def flush(self) -> None:
         """Write every change to the database."""
-        inserts: dict[type[Model], list[_Held]] = defaultdict(list)
-        updates: dict[type[Model], list[_Held]] = defaultdict(list)
-        for held in self._unwritten.values():
-            values = _values(held.row)
+        inserts: dict[_Table, list[Values]] = defaultdict(list)
+        updates: dict[_Table, list[Values]] = defaultdict(list)
+        for key, held in self._unwritten.items():
+            unchanged = held.sealed if key not in self._touched else None
+            values = held.table.values(held.row) if unchanged is None else unchanged
             if values != held.stored:
-                (inserts if held.stored is None else updates)[type(held.row)].append(held)
+                (inserts if held.stored is None else updates)[held.table].append(values)
                 held.stored = values
         self._unwritten.clear()
-        for model, changed in inserts.items():
-            self._write(model, (held.row for held in changed), replace=False)
-        for model, changed in updates.items():
-            self._write(model, (held.row for held in changed), replace=True)
+        for table, rows in inserts.items():
+            self._write(table, rows, replace=False)
+        for table, rows in updates.items():
+            self._write(table, rows, replace=True)
 
     def undo(self, sealed: str) -> None:
         """Take one block back. Call it on fresh Rows, from the newest block to the oldest."""
         for label, change in json.loads(sealed).items():
-            model = apps.get_model(label)
+            model: type[Model] = apps.get_model(label)
+            table = _table(model)
             keys = [(key,) for key in change["added"]]
             if keys:
                 quote = self._connection.ops.quote_name
-                table, column = quote(model._meta.db_table), quote(_key_column(model))
+                name, column = quote(model._meta.db_table), quote(table.key_column)
                 with self._connection.cursor() as cursor:
-                    cursor.executemany(f"DELETE FROM {table} WHERE {column} = %s", keys)  # noqa: S608
-            fields = _fields(model)
+                    cursor.executemany(f"DELETE FROM {name} WHERE {column} = %s", keys)  # noqa: S608
             before = [
-                model(**{field.attname: field.to_python(value) for field, value in zip(fields, values, strict=True)})
+                tuple(field.to_python(value) for field, value in zip(table.fields, values, strict=True))
                 for values in change["changed"]
             ]
             if before:
-                self._write(model, before, replace=True)
+                self._write(table, before, replace=True)
 
     def _hold(self, row: Model, *, in_database: bool) -> _Held:
-        values = _values(row) if in_database else None
-        held = _Held(row, values, values)
+        table = _table(type(row))
+        values = table.values(row) if in_database else None
+        held = _Held(row, table, values, values)
         self._held[type(row)][row.pk] = held
         if not in_database:
             self._touch(held)
@@ -179,18 +207,15 @@ class Rows:
         self._touched[id(held)] = held
         self._unwritten[id(held)] = held
 
-    def _write(self, model: type[Model], rows: Iterable[Model], *, replace: bool) -> None:
+    def _write(self, table: _Table, rows: Iterable[Values], *, replace: bool) -> None:
         quote = self._connection.ops.quote_name
-        fields = _fields(model)
-        columns = [quote(column) for column in _columns(model)]
+        columns = [quote(column) for column in table.columns]
         placeholders = ", ".join(["%s"] * len(columns))
-        statement = f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(columns)}) VALUES ({placeholders})"  # noqa: S608
+        name = quote(table.model._meta.db_table)
+        statement = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({placeholders})"  # noqa: S608
         if replace:
-            key = quote(_key_column(model))
+            key = quote(table.key_column)
             sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
             statement += f" ON CONFLICT ({key}) DO UPDATE SET {sets}"
-        parameters = [
-            [field.get_db_prep_save(getattr(row, field.attname), self._connection) for field in fields] for row in rows
-        ]
         with self._connection.cursor() as cursor:
-            cursor.executemany(statement, parameters)
+            cursor.executemany(statement, [table.prepared(values, self._connection) for values in rows])

@@ -8,6 +8,7 @@ transaction only when the first is known to have come to nothing for good.
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from pinlian.chain import escrow as escrow_calls
@@ -15,7 +16,7 @@ from pinlian.chain import yuan as yuan_calls
 from pinlian.chain.escrow import Escrow
 from pinlian.chain.keys import Key
 from pinlian.chain.rpc import Block, Receipt, Reverted, Rpc, RpcError, hex_bytes, to_hex
-from pinlian.chain.transactions import Fees, Sender, Transaction, broadcast, sign_transaction
+from pinlian.chain.transactions import Fees, Sender, broadcast, sign_transaction
 from pinlian.chain.yuan import Yuan
 from pinlian.domain.order import order_id
 from pinlian.domain.pause import is_paused
@@ -35,6 +36,7 @@ GAS_OF_TOKEN_CALL = 150_000
 GAS_OF_DEPOSIT = 200_000
 ALLOWANCE_MAX = 2**256 - 1
 WAITING_READ_MAX = 1_024
+SENDS_AT_ONCE_MAX = 16
 
 _REFUSED_AS_A_WHOLE = frozenset(kind.value for kind in Kind) - {Kind.ORDER, Kind.GROUP} - TREASURY_KINDS
 """A call of these carries one message: why it failed is why the message is refused. Payments are never refused."""
@@ -139,10 +141,10 @@ class Relayer:
         sent = [tx for tx in transactions if tx.status == ChainTx.Status.SENT]
         changed |= self._look_for_receipts([tx for tx in sent if tx.nonce < count])
         changed |= self._finish([tx for tx in transactions if tx.status == ChainTx.Status.MINED], head)
-        for tx in sent:
-            if tx.nonce >= count:
-                changed |= self._keep_sending(sender, tx)
-        return changed
+        again = [(tx, self._attempt_to_send(sender, tx)) for tx in sent if tx.nonce >= count and self._is_due(tx)]
+        if again:
+            self._send(again)
+        return changed or bool(again)
 
     def _look_for_receipts(self, transactions: Sequence[ChainTx]) -> bool:
         """Transactions whose nonces are used: one of our attempts must have a receipt."""
@@ -252,19 +254,20 @@ class Relayer:
 
     # --- Sending again ---
 
-    def _keep_sending(self, sender: Sender, tx: ChainTx) -> bool:
-        """A transaction in no block: send it if this process has not, or not for long; raise its fees if need be."""
-        attempts = list(tx.attempts.all())
+    def _is_due(self, tx: ChainTx) -> bool:
+        """Whether this process has not sent the transaction, or not for long."""
         sent_at = self._sent_at.get(tx.pk)
-        if sent_at is not None and time.monotonic() - sent_at < self._settings.resend_seconds:
-            return False
+        return sent_at is None or time.monotonic() - sent_at >= self._settings.resend_seconds
+
+    def _attempt_to_send(self, sender: Sender, tx: ChainTx) -> Attempt:
+        """The last one, or a new one with higher fees if that is old, or a filler if the node will not have it."""
+        attempts = list(tx.attempts.all())
         latest = attempts[-1] if attempts else None
         if latest is None or (tx.rejections >= self._settings.rejections_max and not latest.is_filler):
-            latest = self._sign_anew(sender, tx, latest, is_filler=True)
-        elif time.time() - latest.signed_at > self._settings.raise_fees_seconds:
-            latest = self._sign_anew(sender, tx, latest, is_filler=latest.is_filler)
-        self._send(tx, latest)
-        return True
+            return self._sign_anew(sender, tx, latest, is_filler=True)
+        if time.time() - latest.signed_at > self._settings.raise_fees_seconds:
+            return self._sign_anew(sender, tx, latest, is_filler=latest.is_filler)
+        return latest
 
     def _sign_anew(self, sender: Sender, tx: ChainTx, before: Attempt | None, *, is_filler: bool) -> Attempt:
         """The same nonce with higher fees; a filler sends nothing to ourselves."""
@@ -286,20 +289,35 @@ class Relayer:
         self._reached("attempt recorded")
         return attempt
 
-    def _send(self, tx: ChainTx, attempt: Attempt) -> None:
-        """Hand an attempt to the node. What the node refuses blocks nobody for long: see rejections_max."""
+    def _send(self, sent: Sequence[tuple[ChainTx, Attempt]]) -> None:
+        """Hand attempts to the node, side by side: it may put them in one block.
+
+        What the node refuses blocks nobody for long: see rejections_max.
+        """
+        with ThreadPoolExecutor(max_workers=SENDS_AT_ONCE_MAX) as threads:
+            answers = list(threads.map(self._broadcast, [attempt for _, attempt in sent]))
+        unreachable: RpcError | None = None
+        for (tx, _), error in zip(sent, answers, strict=True):
+            if error is not None and error.code is None:
+                unreachable = error
+                continue
+            self._sent_at[tx.pk] = time.monotonic()
+            if error is not None:
+                logger.warning("the node refuses %s with nonce %d: %s", tx.kind, tx.nonce, error)
+                tx.rejections += 1
+                tx.save(update_fields=["rejections"])
+        self._reached("sent")
+        if unreachable is not None:
+            raise unreachable
+
+    def _broadcast(self, attempt: Attempt) -> RpcError | None:
+        """In a thread: no database here."""
         raw, tx_hash = outbox.raw_of(attempt)
-        self._sent_at[tx.pk] = time.monotonic()
         try:
             broadcast(self._rpc, raw, tx_hash)
         except RpcError as error:
-            if error.code is None:
-                self._sent_at.pop(tx.pk)
-                raise
-            logger.warning("the node refuses %s with nonce %d: %s", tx.kind, tx.nonce, error)
-            tx.rejections += 1
-            tx.save(update_fields=["rejections"])
-        self._reached("sent")
+            return error
+        return None
 
     # --- Sending what waits ---
 
@@ -313,27 +331,32 @@ class Relayer:
         sender, policy = self._relayer, self._settings.policy
         in_flight = sum(tx.status == ChainTx.Status.SENT for tx in outbox.open_transactions(sender.address))
         fees: Fees | None = None
+        recorded: list[ChainTx] = []
         changed = False
         while in_flight < policy.in_flight_max and (batch := next_batch(waiting, now, policy)) is not None:
             fees = fees or sender.fees()
             taken = set(batch.numbers)
             waiting = [message for message in waiting if message.number not in taken]
-            in_flight += self._send_batch(sender, batch, fees, in_flight)
+            tx = self._record_batch(sender, batch, fees, in_flight)
+            if tx is not None:
+                recorded.append(tx)
+                in_flight += 1
             changed = True
+        self._send_recorded(recorded)
         return changed
 
-    def _send_batch(self, sender: Sender, batch: Batch, fees: Fees, in_flight: int) -> bool:
-        """Sign, write down, send. False if the message was refused or rests instead."""
+    def _record_batch(self, sender: Sender, batch: Batch, fees: Fees, in_flight: int) -> ChainTx | None:
+        """Sign and write down. None if the message was refused or rests instead."""
         messages = outbox.read(batch.numbers)
         try:
             call = build_call(messages, self._view)
             gas = call.gas_limit or sender.estimate_gas(self._escrow.address, call.data)
         except Refused as refused:
             self._refuse_or_rest(batch, refused.refusal, in_flight)
-            return False
+            return None
         except Reverted as reverted:
             self._refuse_or_rest(batch, reverted.refusal, in_flight)
-            return False
+            return None
         signed = sign_transaction(
             sender.key,
             sender.chain_id(),
@@ -344,18 +367,17 @@ class Relayer:
             gas=gas,
             fees=fees,
         )
-        self._record_and_send(sender, [(batch.kind.value, signed, batch.numbers)])
-        return True
+        (tx,) = outbox.record(sender.address, [(batch.kind.value, signed, batch.numbers)])
+        self._reached("recorded")
+        return tx
 
     def _next_nonce(self, sender: Sender) -> int:
         return outbox.next_nonce(sender.address, self._rpc.transaction_count(sender.address))
 
-    def _record_and_send(self, sender: Sender, sent: Sequence[tuple[str, Transaction, Sequence[int]]]) -> None:
-        transactions = outbox.record(sender.address, sent)
-        self._reached("recorded")
-        for tx in transactions:
-            (attempt,) = tx.attempts.all()
-            self._send(tx, attempt)
+    def _send_recorded(self, transactions: Sequence[ChainTx]) -> None:
+        """For the first time: each has one attempt."""
+        if transactions:
+            self._send([(tx, tx.attempts.get()) for tx in transactions])
 
     def _refuse_or_rest(self, batch: Batch, refusal: Refusal | None, in_flight: int) -> None:
         """A call that would fail now. What is on its way may change that; if nothing is, the answer stands."""
@@ -417,7 +439,9 @@ class Relayer:
                 fees=fees,
             )
             sent.append((kind, signed, numbers))
-        self._record_and_send(treasury, sent)
+        transactions = outbox.record(treasury.address, sent)
+        self._reached("recorded")
+        self._send_recorded(transactions)
         return True
 
 
