@@ -115,14 +115,14 @@ class Scene:
 
     # --- Acting ---
 
-    def act(self, call: bytes, sender: Person = NOBODY) -> list[ChainEvent]:
-        """A transaction to the escrow; its events.
+    def act(self, call: bytes, sender: Person = NOBODY, *, to: bytes | None = None) -> list[ChainEvent]:
+        """A transaction to the escrow, or to another contract; the escrow's events.
 
         Raises:
             Reverted: it changed nothing.
         """
         events = []
-        for log in self.evm.send(sender.account, self.address, call):
+        for log in self.evm.send(sender.account, to or self.address, call):
             event = decode_event(log.topics, log.data) if log.address == self.address else None
             if event is not None:
                 events.append(event)
