@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -71,9 +72,14 @@ def deploy_contracts() -> Contracts:
     return Contracts(token, escrow)
 
 
+@cache
+def _compiled(contract: str) -> Any:
+    return boa.load_partial(CONTRACTS / f"{contract}.vy")
+
+
 def deploy(contract: str, *arguments: Any) -> bytes:
-    """Compile and create a contract of contracts/; its account."""
-    created = boa.load(CONTRACTS / f"{contract}.vy", *map(_boa_argument, arguments))
+    """Create a contract of contracts/; its account."""
+    created = _compiled(contract).deploy(*map(_boa_argument, arguments))
     return bytes.fromhex(str(created.address)[2:])
 
 

@@ -1,9 +1,11 @@
 import pytest
 
 from pinlian.chain import escrow as calls
+from pinlian.chain import yuan
 from pinlian.domain.chain_events import Withdrawn
+from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal
-from tests.contracts.scene import BUYER, DEPOSIT, NEIGHBOUR, NOBODY, PAUSERS, Scene
+from tests.contracts.scene import BUYER, DEPOSIT, NEIGHBOUR, NOBODY, PAUSERS, Scene, deploy
 
 
 def test_withdraw__own_balance__pays_tokens_out(scene: Scene) -> None:
@@ -50,3 +52,14 @@ def test_withdraw__while_orders_are_paused__pays(scene: Scene) -> None:
     scene.act(calls.pause(86_400), PAUSERS[0])
     scene.act(calls.withdraw(BUYER.account, DEPOSIT), BUYER)
     assert scene.tokens(BUYER.account) == DEPOSIT
+
+
+def test_withdraw__of_a_token_that_answers_false__is_refused() -> None:
+    token = deploy("test/HostileToken")
+    scene = Scene(token, deploy("Escrow", token, []))
+    for call in (yuan.mint(BUYER.account, 100), yuan.approve(scene.address, 100)):
+        scene.evm.send(BUYER.account, token, call)
+    scene.act(calls.deposit(BUYER.account, 100), BUYER)
+    scene.evm.send(BUYER.account, token, keccak256(b"refuse()")[:4])
+    assert scene.refusal(calls.withdraw(BUYER.account, 100), BUYER) == Refusal.TRANSFER_FAILED
+    assert scene.balance(BUYER) == scene.escrow.held() == 100

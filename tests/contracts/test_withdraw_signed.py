@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 from pinlian.chain import escrow as calls
 from pinlian.domain.chain_events import Withdrawn
@@ -8,7 +9,7 @@ from tests.contracts.scene import BUYER, DEPOSIT, NEIGHBOUR, Scene
 from tests.contracts.stateful.people import Person
 
 
-def message(scene: Scene, **changes: int) -> Withdraw:
+def message(scene: Scene, **changes: Any) -> Withdraw:
     return replace(Withdraw(to=NEIGHBOUR.account, amount=700, nonce=0, valid_until=scene.now), **changes)
 
 
