@@ -13,7 +13,9 @@ from pinlian.chain.rpc import RpcError
 
 logger = logging.getLogger(__name__)
 
-IDLE_SECONDS = 0.05
+IDLE_SECONDS_MIN = 0.05
+IDLE_SECONDS_MAX = 0.4
+"""A loop with nothing to do looks again after so long; longer each time, because looking costs too."""
 UPKEEP_EVERY_SECONDS = 2.0
 SETTLE_ROUNDS_MAX = 1_000
 BACK_OFF_SECONDS_MIN = 0.2
@@ -96,7 +98,7 @@ class Engine:
                 return
             if not self.step():
                 # What the chain would refuse now rests for a moment before the relayer tries it again.
-                time.sleep(IDLE_SECONDS)
+                time.sleep(IDLE_SECONDS_MIN)
         raise RuntimeError("upkeep does not come to an end")
 
     def run(self, stop: threading.Event) -> None:
@@ -122,7 +124,7 @@ class Engine:
                 self._chain_moved.set()
             return sent
 
-        _repeat("relayer", carry, stop, lambda: stop.wait(IDLE_SECONDS), waits_out=(RpcError, DatabaseError))
+        _repeat("relayer", carry, stop, stop.wait, waits_out=(RpcError, DatabaseError))
 
     def _follow(self, stop: threading.Event) -> None:
         upkeep_at = 0.0
@@ -137,19 +139,20 @@ class Engine:
                 self.keep_up()
             return False
 
-        _repeat("indexer", follow, stop, lambda: self._chain_moved.wait(IDLE_SECONDS), waits_out=(Exception,))
+        _repeat("indexer", follow, stop, self._chain_moved.wait, waits_out=(Exception,))
 
 
 def _repeat(
     name: str,
     act: Callable[[], bool],
     stop: threading.Event,
-    idle: Callable[[], object],
+    idle: Callable[[float], object],
     *,
     waits_out: tuple[type[Exception], ...],
 ) -> None:
     pause_seconds = BACK_OFF_SECONDS_MIN
     error_told = ""
+    idle_seconds = IDLE_SECONDS_MIN
     while not stop.is_set():
         close_old_connections()
         try:
@@ -162,5 +165,8 @@ def _repeat(
             pause_seconds = min(2 * pause_seconds, BACK_OFF_SECONDS_MAX)
             continue
         pause_seconds, error_told = BACK_OFF_SECONDS_MIN, ""
-        if not busy:
-            idle()
+        if busy:
+            idle_seconds = IDLE_SECONDS_MIN
+        else:
+            idle(idle_seconds)
+            idle_seconds = min(1.2 * idle_seconds, IDLE_SECONDS_MAX)
