@@ -35,7 +35,7 @@ class DeviceKey extends HTMLElement {
     button.disabled = true;
     button.before(progress);
     try {
-      await makeKey(who, first.value, this.dataset.challenge ?? "", this.dataset.label ?? navigator.platform, (done) => {
+      await makeKey(who, first.value, this.dataset.challenge ?? "", text(matchMedia("(pointer: coarse)").matches ? "telephone" : "computer"), (done) => {
         progress.value = done;
       });
       sessionStorage.setItem("toast", text("key_made"));

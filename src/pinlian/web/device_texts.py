@@ -68,6 +68,8 @@ DEVICE_TEXTS: Mapping[str, Promise] = {
     # The key
     "passphrase_weak": _("Too easy to guess: use at least 8 characters, not only digits."),
     "passphrase_differs": _("The two are not the same."),
+    "telephone": _("Telephone"),
+    "computer": _("Computer"),
     "key_made": _("Your key is ready. You can order now."),
     "locked": _("Locked. The passphrase is asked for next time."),
     "no_key": _("You have no payment key yet."),
