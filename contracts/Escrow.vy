@@ -513,9 +513,7 @@ def withdraw_signed(
     @notice Pay `amount` of `account`'s balance to `to`, as the account signed.
     """
     self._require(block.timestamp <= valid_until, MESSAGE_EXPIRED)
-    self._authorise(
-        account, keccak256(abi_encode(WITHDRAW_TYPEHASH, to, amount, nonce, valid_until)), signature
-    )
+    self._authorise(account, keccak256(abi_encode(WITHDRAW_TYPEHASH, to, amount, nonce, valid_until)), signature)
     word: uint256 = self.accounts[account]
     refusal: uint256 = self._nonce_refusal(word, nonce)
     self._require(refusal != NONCE_USED, NONCE_USED)
@@ -549,9 +547,7 @@ def publish_offer(offer: Offer, signature: Bytes[SIGNATURE_BYTES_MAX]) -> bytes3
     """
     self._require(offer.merchant != empty(address), MERCHANT_EMPTY)
     self._require(offer.stock_cap > 0 and offer.stock_cap <= MASK_32, STOCK_CAP_INVALID)
-    self._require(
-        offer.window_kind <= WINDOW_NO_REASON and offer.window_seconds <= WINDOW_SECONDS_MAX, WINDOW_INVALID
-    )
+    self._require(offer.window_kind <= WINDOW_NO_REASON and offer.window_seconds <= WINDOW_SECONDS_MAX, WINDOW_INVALID)
 
     self._require(len(offer.ladder) > 0 and offer.ladder[0] >> 96 == 1, LADDER_INVALID)
     hashes: DynArray[bytes32, PAYEES_MAX] = []
@@ -767,9 +763,7 @@ def place_orders(runs: DynArray[Run, ORDERS_MAX], orders: DynArray[SignedOrder, 
             payload: uint256 = (convert(buyer, uint256) << 96) | (order.packed >> 40)
             leaves.append(Leaf(payload=payload, details=order.details))
             # A first leaf of two waits for the second, which joins it and the peaks that stand before them.
-            leaf: bytes32 = keccak256(
-                abi_encode(unsafe_add(leaf_head, count), run.group, payload, order.details)
-            )
+            leaf: bytes32 = keccak256(abi_encode(unsafe_add(leaf_head, count), run.group, payload, order.details))
             if count & 1 == 0:
                 last_leaf = leaf
                 count = unsafe_add(count, 1)
@@ -822,9 +816,7 @@ def cancel_order(
     self._require(group.state == GROUP_OPEN and block.timestamp < group.closes_at, GROUP_NOT_OPEN)
     buyer: address = convert(leaf.payload >> 96, address)
     quantity: uint256 = (leaf.payload >> 64) & MASK_32
-    self._authorise(
-        buyer, keccak256(abi_encode(CANCEL_ORDER_TYPEHASH, place.group, leaf.payload & MASK_64)), signature
-    )
+    self._authorise(buyer, keccak256(abi_encode(CANCEL_ORDER_TYPEHASH, place.group, leaf.payload & MASK_64)), signature)
     self._take_leaf(place, leaf, siblings)
     offer: bytes32 = self.group_offers[place.group]
     offer_word: uint256 = self.offers[offer]
@@ -921,9 +913,7 @@ def settle_group(group_id: bytes32):
 
 
 @external
-def refund_batch(
-    place: Place, leaves: DynArray[Leaf, ORDERS_MAX], siblings: DynArray[bytes32, PATH_MAX]
-):
+def refund_batch(place: Place, leaves: DynArray[Leaf, ORDERS_MAX], siblings: DynArray[bytes32, PATH_MAX]):
     """
     @notice Make every buyer of one run of a failed group whole. Anyone may call; no buyer need act.
     @param place The run; its index is not used.
@@ -963,9 +953,7 @@ def refund_batch(
 
 
 @external
-def rebate_batch(
-    place: Place, leaves: DynArray[Leaf, ORDERS_MAX], siblings: DynArray[bytes32, PATH_MAX]
-):
+def rebate_batch(place: Place, leaves: DynArray[Leaf, ORDERS_MAX], siblings: DynArray[bytes32, PATH_MAX]):
     """
     @notice Give every buyer of one run the difference between the first price and the price reached.
             Anyone may call, from the close on.
@@ -1201,9 +1189,7 @@ def domain_separator() -> bytes32:
 
 @external
 @view
-def eip712Domain() -> (
-    bytes1, String[14], String[1], uint256, address, bytes32, DynArray[uint256, 1]
-):
+def eip712Domain() -> (bytes1, String[14], String[1], uint256, address, bytes32, DynArray[uint256, 1]):
     """
     @notice ERC-5267.
     """
@@ -1456,9 +1442,7 @@ def _pay_share(group_id: bytes32, account: address, amount: uint256, share_bps: 
 def _close_case(case_id: bytes32, case: Case, award: uint256, decided: uint256):
     self.cases[case_id].state = CASE_CLOSED
     self.accounts[case.buyer] += award
-    log CaseClosed(
-        case_id=case_id, group=case.group, award=award, released=case.amount - award, decided=decided
-    )
+    log CaseClosed(case_id=case_id, group=case.group, award=award, released=case.amount - award, decided=decided)
     self._release(case.group, self.group_offers[case.group], case.amount - award)
 
 
