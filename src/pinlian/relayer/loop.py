@@ -130,21 +130,24 @@ class Relayer:
     # --- Following ---
 
     def _follow(self, sender: Sender, head: Block) -> bool:
-        count = self._rpc.transaction_count(sender.address)
-        changed = False
-        for tx in outbox.lost_transactions(sender.address, count):
-            logger.warning("the chain has lost %s with nonce %d; sending it again", tx.kind, tx.nonce)
-            outbox.reopen(tx)
-            self._reached("reopened")
-            changed = True
         transactions = outbox.open_transactions(sender.address)
-        sent = [tx for tx in transactions if tx.status == ChainTx.Status.SENT]
-        changed |= self._look_for_receipts([tx for tx in sent if tx.nonce < count])
-        changed |= self._finish([tx for tx in transactions if tx.status == ChainTx.Status.MINED], head)
-        again = [(tx, self._attempt_to_send(sender, tx)) for tx in sent if tx.nonce >= count and self._is_due(tx)]
-        if again:
-            self._send(again)
-        return changed or bool(again)
+        changed = False
+        if head.hash != self._head_seen or any(tx.status == ChainTx.Status.SENT for tx in transactions):
+            count = self._rpc.transaction_count(sender.address)
+            for tx in outbox.lost_transactions(sender.address, count):
+                logger.warning("the chain has lost %s with nonce %d; sending it again", tx.kind, tx.nonce)
+                outbox.reopen(tx)
+                self._reached("reopened")
+                changed = True
+            if changed:
+                transactions = outbox.open_transactions(sender.address)
+            sent = [tx for tx in transactions if tx.status == ChainTx.Status.SENT]
+            changed |= self._look_for_receipts([tx for tx in sent if tx.nonce < count])
+            again = [(tx, self._attempt_to_send(sender, tx)) for tx in sent if tx.nonce >= count and self._is_due(tx)]
+            if again:
+                self._send(again)
+                changed = True
+        return self._finish([tx for tx in transactions if tx.status == ChainTx.Status.MINED], head) or changed
 
     def _look_for_receipts(self, transactions: Sequence[ChainTx]) -> bool:
         """Transactions whose nonces are used: one of our attempts must have a receipt."""

@@ -180,6 +180,28 @@ def order(group: Group, quantity: int = 1, nonce: int = 0, **changes: int) -> Or
     return Order(group=hash_struct(group), offer=group.offer, details=bytes(32), **fields)
 
 
+def connect(node: EmbeddedNode | None, rpc: Rpc, deployment: Deployment, clock: Callable[[], int]) -> Instance:
+    """The parts of an instance on contracts that are there."""
+    escrow = Escrow(rpc, deployment.escrow, deployment.chain_id)
+    return Instance(
+        node=node,  # type: ignore[arg-type]
+        rpc=rpc,
+        deployment=deployment,
+        separator=domain_separator(deployment.chain_id, deployment.escrow),
+        intake=Intake(
+            view=ReadModelView(),
+            chain_id=deployment.chain_id,
+            escrow=deployment.escrow,
+            relayer_key=RELAYER.private_key,
+            clock=clock,
+        ),
+        indexer=Indexer(rpc, escrow, PROJECTIONS, start_block=deployment.block),
+        escrow=escrow,
+        yuan=Yuan(rpc, deployment.token),
+        clock=clock,
+    )
+
+
 @contextmanager
 def running_instance(home: Path, *, genesis_time: int | None = None, manual_clock: bool = False) -> Iterator[Instance]:
     """An instance with a chain of its own; its databases are those of the test."""
@@ -188,21 +210,4 @@ def running_instance(home: Path, *, genesis_time: int | None = None, manual_cloc
             node.fund(account.address)
         with Rpc(node.rpc_url) as rpc:
             deployment = deploy(rpc, Sender(rpc, DEPLOYER), home, treasury=TREASURY.address)
-            escrow = Escrow(rpc, deployment.escrow, deployment.chain_id)
-            yield Instance(
-                node=node,
-                rpc=rpc,
-                deployment=deployment,
-                separator=domain_separator(deployment.chain_id, deployment.escrow),
-                intake=Intake(
-                    view=ReadModelView(),
-                    chain_id=deployment.chain_id,
-                    escrow=deployment.escrow,
-                    relayer_key=RELAYER.private_key,
-                    clock=node.now,
-                ),
-                indexer=Indexer(rpc, escrow, PROJECTIONS, start_block=deployment.block),
-                escrow=escrow,
-                yuan=Yuan(rpc, deployment.token),
-                clock=node.now,
-            )
+            yield connect(node, rpc, deployment, node.now)
