@@ -5,4 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pinlian.config.settings")
-application = get_wsgi_application()
+pages_and_api = get_wsgi_application()
+# Imported when Django is ready.
+from pinlian.web.order_intake import OrderIntake  # noqa: E402
+
+application = OrderIntake(pages_and_api)
