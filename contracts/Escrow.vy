@@ -673,6 +673,8 @@ def place_orders(runs: DynArray[Run, ORDERS_MAX], orders: DynArray[SignedOrder, 
             the others are placed all the same.
     @param runs Stretches of `orders`, in their order; the counts must add up to the number of orders.
     @param orders The orders, those of one run beside each other.
+    @dev Why unsafe_ arithmetic is safe here, where it is not said beside it: counts and indices are at most ORDERS_MAX;
+         batches are counted one by one; units sold never exceed the stock cap, and a quantity never what is left of it.
     """
     pause_state: uint256 = self.pause_state
     self._require(block.timestamp >= pause_state >> 144, PAUSED)
@@ -745,8 +747,7 @@ def place_orders(runs: DynArray[Run, ORDERS_MAX], orders: DynArray[SignedOrder, 
                     continue
                 buyer = msg.sender
             word: uint256 = self.accounts[buyer]
-            # Nearly always the nonce is the base and no bit is set behind it. A base moves by 64 at most a message:
-            # it never gets to 2**64 and over into the bitmap.
+            # Nearly always the nonce is the base and no bit is set behind it: then what _use_nonce does is this.
             used: uint256 = unsafe_add(word, 1 << 128)
             if word >> 128 != nonce:
                 refusal: uint256 = self._nonce_refusal(word, nonce)
@@ -1235,6 +1236,7 @@ def _nonce_refusal(word: uint256, nonce: uint256) -> uint256:
     base: uint256 = (word >> 128) & MASK_64
     if nonce < base:
         return NONCE_USED
+    # The base is not above the nonce, and an offset below 64 stays within the word.
     offset: uint256 = unsafe_sub(nonce, base)
     if offset >= 64:
         return NONCE_TOO_FAR
@@ -1247,7 +1249,8 @@ def _nonce_refusal(word: uint256, nonce: uint256) -> uint256:
 @pure
 def _use_nonce(word: uint256, nonce: uint256) -> uint256:
     """
-    @dev Only after _nonce_refusal found nothing.
+    @dev Only after _nonce_refusal found nothing: the nonce is at least the base and less than 64 above. A base never
+         gets to 2**64, as it moves by 64 at most a message.
     """
     base: uint256 = (word >> 128) & MASK_64
     if nonce == base:
