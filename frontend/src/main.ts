@@ -2,6 +2,7 @@ import htmx from "htmx.org";
 
 import { csrfToken } from "./api";
 import { lockExpired } from "./device-store";
+import "./amount-slider";
 import "./countdown";
 import "./device-key";
 import "./hand-out";

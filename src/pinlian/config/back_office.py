@@ -1,22 +1,23 @@
-"""The operator's back office: its front page, and every projected table to look at."""
+"""The operator's back office: its front page and menu, and the tables that can be looked at but not edited."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group as PermissionGroup
 from django.core.exceptions import PermissionDenied
 from django.db.models import Field, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
-from pinlian.apps.groupbuy.models import Case, Group
-from pinlian.apps.market.models import Merchant
-from pinlian.apps.money.models import Account, TopUp
-from pinlian.apps.people.models import Person
-from pinlian.config.wiring import PROJECTED_MODELS
+from pinlian.apps.groupbuy.models import Batch, Case, Group, Order
+from pinlian.apps.market.models import Merchant, Offer, OfferDocument, Product, TradeRules
+from pinlian.apps.money.models import Account, Entry, TopUp
+from pinlian.apps.people.models import Person, PickupPoint
 from pinlian.domain.case import CaseStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.indexer.facade import state as index_state
@@ -53,10 +54,47 @@ def register_read_only(model: type[Model]) -> None:
     admin.site.register(model, type(f"{model.__name__}Admin", (ReadOnly,), attributes))
 
 
-SHOWN_MODELS: tuple[type[Model], ...] = (*PROJECTED_MODELS, TopUp)
+SHOWN_MODELS: tuple[type[Model], ...] = (Offer, Group, Batch, Order, Case, Account, Entry, TopUp)
 for shown in SHOWN_MODELS:
     register_read_only(shown)
 admin.site.index_template = "web/back_office.html"
+# Roles take the place of Django's groups of permissions.
+admin.site.unregister(PermissionGroup)
+
+# Heading and, under it, icon (Material Symbols) and table.
+MENU: tuple[tuple[Promise, tuple[tuple[str, type[Model]], ...]], ...] = (
+    (_("People"), (("group", Person), ("location_on", PickupPoint))),
+    (
+        _("Market"),
+        (
+            ("storefront", Merchant),
+            ("nutrition", Product),
+            ("sell", Offer),
+            ("description", OfferDocument),
+            ("rule_settings", TradeRules),
+        ),
+    ),
+    (_("Group buying"), (("groups", Group), ("receipt_long", Order), ("gavel", Case), ("deployed_code", Batch))),
+    (_("Money"), (("account_balance_wallet", Account), ("list_alt", Entry), ("payments", TopUp))),
+)
+
+
+def menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu at the side (settings.UNFOLD)."""
+    return [
+        {
+            "title": heading,
+            "items": [
+                {
+                    "title": model._meta.verbose_name_plural,
+                    "icon": icon,
+                    "link": reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"),
+                }
+                for icon, model in tables
+            ],
+        }
+        for heading, tables in MENU
+    ]
 
 
 def log_in_to_back_office(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from pinlian.config.environment import (
@@ -132,7 +133,11 @@ UNFOLD = {
     "SITE_HEADER": _("Pinlian back office"),
     "SITE_URL": "/",
     "SITE_SYMBOL": "storefront",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/mark.svg")},
+    ],
     "DASHBOARD_CALLBACK": "pinlian.config.back_office.front_page",
+    "SIDEBAR": {"show_search": False, "navigation": "pinlian.config.back_office.menu"},
     "COLORS": {
         "primary": {
             "50": "oklch(97% 0.02 148)",

@@ -19,9 +19,9 @@ from pinlian.apps.market.trade_rules import trade_rules
 
 @admin.register(Merchant)
 class MerchantAdmin(ModelAdmin):
-    list_display = ("name", "region", "person", "is_verified", "verified_at")
+    list_display = ("name", "region", "person", "verified_at", "verified_by")
     list_filter = (("verified_at", admin.EmptyFieldListFilter),)
-    list_select_related = ("person",)
+    list_select_related = ("person", "verified_by")
     search_fields = ("name", "region", "account")
     fields = ("name", "region", "about", "person", "account", "verified_at", "verified_by")
     readonly_fields = fields
@@ -33,10 +33,6 @@ class MerchantAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    @display(description=_("verified"), boolean=True)
-    def is_verified(self, merchant: Merchant) -> bool:
-        return merchant.verified_at is not None
 
     @action(description=_("Verify: I have seen who this is"))
     def verify(self, request: HttpRequest, queryset: QuerySet[Merchant]) -> None:

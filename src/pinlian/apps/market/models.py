@@ -49,14 +49,21 @@ class Offer(models.Model):
 class Merchant(models.Model):
     """A farm or shop. It signs its offers, and is paid, with the key of `account`."""
 
-    person = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name=_("person")
+    )
     name = models.CharField(_("name"), max_length=80)
     region = models.CharField(_("where the goods come from"), max_length=80, blank=True)
     about = models.CharField(_("about"), max_length=500, blank=True)
     account = models.CharField(_("account"), max_length=42, unique=True, null=True, blank=True)
     verified_at = models.DateTimeField(_("verified"), null=True, blank=True)
     verified_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("verified by"),
     )
 
     class Meta:
@@ -92,7 +99,9 @@ class ProductPhoto(models.Model):
 class Product(models.Model):
     """What a merchant sells, by which unit, in both languages. An empty English text falls back to the Chinese one."""
 
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="products")
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="products", verbose_name=_("merchant")
+    )
     category = models.CharField(_("category"), max_length=16, choices=Category)
     name_zh = models.CharField(_("name (Chinese)"), max_length=60)
     name_en = models.CharField(_("name (English)"), max_length=80, blank=True)
@@ -117,10 +126,12 @@ class Product(models.Model):
 class OfferDocument(models.Model):
     """The full words of an offer. Its key is their hash, which the merchant signs and the chain keeps."""
 
-    terms = models.CharField(max_length=66, primary_key=True)
-    document = models.TextField()
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="offer_documents")
-    written_at = models.DateTimeField(auto_now_add=True)
+    terms = models.CharField(_("terms"), max_length=66, primary_key=True)
+    document = models.TextField(_("document"))
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="offer_documents", verbose_name=_("product")
+    )
+    written_at = models.DateTimeField(_("written"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("offer document")

@@ -66,6 +66,7 @@ def logged_in(request: HttpRequest) -> Person:
 
 @router.get("/me/keys", auth=django_auth, response=KeysOut, operation_id="list_my_keys")
 def list_keys(request: HttpRequest) -> dict[str, Any]:
+    """The keys that sign for me."""
     return {"keys": selectors.device_keys_of(logged_in(request).pk)}
 
 

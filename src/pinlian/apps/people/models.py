@@ -83,6 +83,10 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.display_name
 
+    def get_full_name(self) -> str:
+        """How the back office calls a person."""
+        return self.display_name
+
     @property
     def roles(self) -> frozenset[str]:
         """The person's roles; read from the database once an object."""

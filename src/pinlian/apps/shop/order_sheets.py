@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from xlsxwriter import Workbook
 
 from pinlian.apps.groupbuy.facade import ConsolidatedLine
@@ -137,7 +138,7 @@ def as_xlsx(stops: Collection[SheetStop]) -> bytes:
     target = io.BytesIO()
     rows = _rows(stops)
     with Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet(_("Orders"))
+        sheet = book.add_worksheet(pgettext("consolidated", "Orders"))
         bold = book.add_format({"bold": True})
         for number, row in enumerate(rows):
             sheet.write_row(number, 0, row, bold if number == 0 else None)

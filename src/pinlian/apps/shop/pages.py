@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from pinlian.apps.groupbuy.facade import cases_to_decide, consolidated_orders, groups_by_id, groups_of_offers
@@ -150,7 +150,7 @@ def orders(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
 def orders_file(request: HttpRequest, merchant: MerchantView, suffix: str) -> HttpResponse:
     stops = _sheet(merchant)
     write, media_type = {"csv": (as_csv, "text/csv; charset=utf-8"), "xlsx": (as_xlsx, XLSX_TYPE)}[suffix]
-    title = _("orders")
+    title = pgettext("consolidated", "orders")
     name = f"{title}-{timezone.localdate().isoformat()}.{suffix}"
     return HttpResponse(
         write(stops),
