@@ -3,6 +3,7 @@
 python -m pinlian.cli.order_bench ORDERS PEER_PORT
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -15,6 +16,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import django
@@ -140,6 +142,7 @@ class Measurement:
         watcher.start()
         say("full load")
         mixed = _mixed(first, surplus)
+        spent = -_processor_ms()
         outcomes = self._send(mixed, per_second=None)
         began = min(sent for sent, _, _ in outcomes)
         answered = max(at for _, at, _ in outcomes)
@@ -147,6 +150,7 @@ class Measurement:
         finished = self._wait_for(acknowledged)
         placed = [key for key in acknowledged if key in self._watched.seen_at]
         per_second = len(placed) / (finished - began)
+        spent += _processor_ms()
 
         say(f"half load: {per_second / 2:.0f} a second")
         calm = second[: int(per_second / 2 * HALF_LOAD_SECONDS)]
@@ -175,6 +179,7 @@ class Measurement:
             "refused": sum(count for status, count in statuses.items() if status != ACCEPTED),
             "surplus_orders": SCARCE_ORDERS - SCARCE_STOCK,
             "processors": os.cpu_count(),
+            "processor_ms_per_order": round(spent / len(placed), 2),
             "audit_ok": self._audit(),
         }
 
@@ -396,6 +401,20 @@ def measure_peer(port: int, supervisor: Any) -> float:
     if any(status != 201 for _, _, status in outcomes):
         raise RuntimeError("the peer did not answer every request")
     return len(outcomes) / (max(at for _, at, _ in outcomes) - min(sent for sent, _, _ in outcomes))
+
+
+def _processor_ms() -> float:
+    """What the instance's processes have used of the processors so far."""
+    from django.conf import settings
+
+    from pinlian.engine.supervisor import supervised
+
+    ticks = 0
+    for pid in supervised(settings.PINLIAN_HOME):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def _milliseconds(seconds: float) -> float:

@@ -198,23 +198,35 @@ def only_supervisor(home: Path) -> Iterator[None]:
         yield
 
 
+def supervised(home: Path) -> list[int]:
+    """Process ids of this home's instance, besides our own.
+
+    They are found by the mark in their environment, where the system shows it (/proc of Linux).
+    """
+    mark = f"{MARK}={home}".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (entry / "environ").read_bytes().split(b"\0") and int(entry.name) != os.getpid():
+                found.append(int(entry.name))
+    return found
+
+
 def end_left_over(home: Path) -> list[int]:
     """Kill the processes that a killed supervisor of this home left behind, and wait until they are gone.
 
-    Call it while holding only_supervisor. They are found by the mark in their environment, where the system shows it
-    (/proc of Linux).
+    Call it while holding only_supervisor.
 
     Returns:
         Their process ids.
     """
-    mark = f"{MARK}={home}".encode()
     ended = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        pid = int(entry.name)
+    for pid in supervised(home):
         with contextlib.suppress(OSError):
             handle = os.pidfd_open(pid)
             try:
-                if pid != os.getpid() and mark in (entry / "environ").read_bytes().split(b"\0"):
+                # The number may have gone to another process since we looked; the handle cannot.
+                if pid in supervised(home):
                     signal.pidfd_send_signal(handle, signal.SIGKILL)
                     select.select([handle], [], [], STOP_SECONDS_MAX)
                     ended.append(pid)
