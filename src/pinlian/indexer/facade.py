@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.db import connection
+
 from pinlian.indexer.models import Cursor, Fault
 from pinlian.indexer.rows import Rows
 
-__all__ = ["IndexState", "Rows", "state"]
+__all__ = ["IndexState", "Rows", "position", "state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +34,11 @@ def state() -> IndexState | None:
         fault=fault.message if fault else None,
         fault_since=int(fault.since.timestamp()) if fault else None,
     )
+
+
+def position() -> tuple[int, str]:
+    """Number and hash of the last indexed block; (0, "") before the first. Plain SQL: every intake asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT block_number, block_hash FROM {Cursor._meta.db_table}")  # noqa: S608
+        row = cursor.fetchone()
+    return (row[0], row[1]) if row else (0, "")

@@ -66,5 +66,5 @@ class ChainView(Protocol):
 
     def pause(self) -> PauseState: ...
 
-    def height(self) -> int:
-        """Number of the last indexed block."""
+    def position(self) -> tuple[int, str]:
+        """Number and hash of the last indexed block; everything else changes only when this does."""

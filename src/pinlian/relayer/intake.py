@@ -1,8 +1,9 @@
 """From a signed message to an acknowledged one: check, reserve, write to disk, promise."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db import DatabaseError, close_old_connections
 
@@ -12,10 +13,11 @@ from pinlian.chain.typed_data import domain_separator, message_json
 from pinlian.domain.account import AccountState, nonce_refusal
 from pinlian.domain.group import Group
 from pinlian.domain.order import Order
+from pinlian.domain.pause import PauseState
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer import journal
 from pinlian.relayer.candidate import Candidate, Submission, deadline_of, group_of, read_candidate, taken_by
-from pinlian.relayer.chain_view import ChainView
+from pinlian.relayer.chain_view import ChainView, GroupView, OfferView
 from pinlian.relayer.checks import Picture, Reserved, check
 from pinlian.relayer.group_commit import GroupCommit
 from pinlian.relayer.models import Message
@@ -56,6 +58,40 @@ class IntakeSettings:
     closing_margin_seconds: int = 2
 
 
+class _Seen:
+    """Groups, offers and pause as of one indexed block: many rounds of intake fall between two blocks.
+
+    Used under the intake lock only, and asked for its position after what waits was read: see Intake._picture.
+    """
+
+    def __init__(self, position: tuple[int, str], view: ChainView) -> None:
+        self.position = position
+        self._view = view
+        self._groups: dict[bytes, GroupView] = {}
+        self._offers: dict[bytes, OfferView] = {}
+
+    def as_of(self, view: ChainView) -> "_Seen":
+        """This, if no block was indexed since; else an empty one."""
+        position = view.position()
+        return self if position == self.position else _Seen(position, view)
+
+    @cached_property
+    def pause(self) -> PauseState:
+        return self._view.pause()
+
+    def groups(self, groups: Collection[bytes]) -> dict[bytes, GroupView]:
+        missing = [group for group in groups if group not in self._groups]
+        if missing:
+            self._groups.update(self._view.groups(missing))
+        return {group: self._groups[group] for group in groups if group in self._groups}
+
+    def offers(self, offers: Collection[bytes]) -> dict[bytes, OfferView]:
+        missing = [offer for offer in offers if offer not in self._offers]
+        if missing:
+            self._offers.update(self._view.offers(missing))
+        return {offer: self._offers[offer] for offer in offers if offer in self._offers}
+
+
 class Intake:
     """Accepts messages for one escrow. Threads share one; it commits through one writer thread a process."""
 
@@ -84,6 +120,7 @@ class Intake:
         self._relayer = to_hex(address_of(relayer_key))
         self._clock = clock
         self._settings = settings or IntakeSettings()
+        self._seen = _Seen((-1, ""), view)
         self._writer: GroupCommit[Candidate, int | Refused] = GroupCommit(
             self._commit_round, gather_seconds=GATHER_SECONDS, items_max=MESSAGES_PER_COMMIT_MAX
         )
@@ -193,17 +230,17 @@ class Intake:
         offers_named = {taken.offer for taken in (taken_by(each.message) for each in candidates) if taken.offer}
         reservations = journal.reservations(signers)
         reserved_units = journal.reserved_units(offers_named)
-        height = self._view.height() if reserved_units else 0
+        seen = self._seen = self._seen.as_of(self._view)
+        groups = seen.groups(group_ids)
         accounts = dict(self._view.accounts(signers))
-        groups = dict(self._view.groups(group_ids)) if group_ids else {}
-        offers = dict(self._view.offers({group.offer for group in groups.values()})) if groups else {}
+        height = seen.position[0]
         return Picture(
             now=now + self._settings.closing_margin_seconds,
             escrow=self._escrow,
             view=self._view,
-            pause=self._view.pause(),
+            pause=seen.pause,
             accounts=accounts,
-            offers=offers,
+            offers=seen.offers({group.offer for group in groups.values()}),
             groups=groups,
             reserved=_reserved(reservations, accounts),
             reserved_units={

@@ -219,7 +219,7 @@ class Relayer:
                     outbox.reopen(tx)
                     self._reached("reopened")
                     changed = True
-        height = self._view.height() if transactions else 0
+        height = self._view.position()[0] if transactions else 0
         for tx in transactions:
             if tx.status != ChainTx.Status.MINED or tx.block_number > min(height, head.number - confirmations):
                 continue

@@ -69,6 +69,7 @@ class Town:
     cases: dict[bytes, CaseState] = field(default_factory=dict)
     paused: PauseState = field(default_factory=PauseState)
     indexed: int = 10
+    asked: int = 0
 
     def accounts(self, addresses: Collection[bytes]) -> Mapping[bytes, AccountState]:
         return {address: self.balances[address] for address in addresses if address in self.balances}
@@ -91,8 +92,9 @@ class Town:
     def pause(self) -> PauseState:
         return self.paused
 
-    def height(self) -> int:
-        return self.indexed
+    def position(self) -> tuple[int, str]:
+        self.asked += 1
+        return self.indexed, f"block {self.asked}"
 
     def set_group(self, **changes: Any) -> None:
         group = self.known_groups[GROUP_ID]

@@ -78,7 +78,6 @@ class ReadModelView:
     def pause(self) -> PauseState:
         return pause_state()
 
-    def height(self) -> int:
-        """Number of the last indexed block; 0 before the first."""
-        state = indexer.state()
-        return max(state.block_number, 0) if state else 0
+    def position(self) -> tuple[int, str]:
+        """Number and hash of the last indexed block."""
+        return indexer.position()
