@@ -13,6 +13,7 @@ from pathlib import Path
 from tools.contract_artifacts import contract_artifacts
 from tools.device_files import device_files
 from tools.message_catalogues import message_catalogues, message_sources
+from tools.openapi_document import openapi_document
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,6 +34,7 @@ class Generator:
 GENERATORS = (
     Generator("src/pinlian/chain/artifacts/*.json", contract_artifacts),
     Generator("frontend/**/generated/*.json", device_files),
+    Generator("docs/openapi.json", openapi_document),
     Generator("src/pinlian/**/locale/*/LC_MESSAGES/*.po", message_sources),
     Generator("src/pinlian/**/locale/*/LC_MESSAGES/*.mo", message_catalogues),
 )

@@ -4,18 +4,18 @@ from http import HTTPStatus
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
 from pinlian.apps.groupbuy.http_api import router as groupbuy
 from pinlian.apps.market.http_api import router as market
 from pinlian.apps.money.http_api import router as money
 from pinlian.apps.people.http_api import router as people
+from pinlian.config.openapi import DocumentedApi
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.web.http_api import router as chain
 from pinlian.web.problems import plain_problem, problem_response, request_problem
 
-api = NinjaAPI(
+api = DocumentedApi(
     title="Pinlian",
     version="1",
     description="Group buys, orders and money. Amounts are whole minor units, times are seconds since the Unix epoch, "

@@ -117,18 +117,18 @@ def test_orders__that_are_bad__are_refused_by_name_and_nothing_is_stored(
     for name, (body, status, refusal, field) in cases.items():
         with subtests.test(name):
             assert refused(post(client, "/orders", body)) == (status, refusal, field)
-    malformed = {
+    malformed: dict[str, tuple[Any, str | None]] = {
         "no message": ({"signature": SALT, "signer": SALT}, "message"),
         "short signature": (signed_order(town, good, buyer(1)) | {"signature": "0x12"}, "signature"),
         "text for a number": ({**order(), "message": {**order()["message"], "quantity": "two"}}, "quantity"),
         "negative": ({**order(), "message": {**order()["message"], "nonce": -1}}, "nonce"),
         "a list": ([], None),
     }
-    for name, (body, field) in malformed.items():
+    for name, (content, place) in malformed.items():
         with subtests.test(name):
-            status, refusal, found = refused(post(client, "/orders", body))
+            status, refusal, found = refused(post(client, "/orders", content))
             assert (status, refusal) == (422, "MALFORMED")
-            assert field is None or (found or "").startswith(("message", field))
+            assert place is None or (found or "").startswith(("message", place))
     with subtests.test("no JSON"):
         response = client.post("/api/v1/orders", b"{", content_type="application/json", headers={"host": "localhost"})
         assert refused(response) == (422, "MALFORMED", None)
@@ -240,9 +240,8 @@ def test_idempotency_key__the_same_again__gets_the_same_answer_and_another_body_
 def test_proof__over_http__leads_to_the_root_that_the_contract_has(town: Town, group: Group, client: Client) -> None:
     identifier = town.order(group, buyer(1), 2)
     proof = client.get(f"/api/v1/orders/{identifier}/proof", headers={"host": "localhost"}).json()
-    place = Place(
-        *(proof[name] if name != "group" else bytes.fromhex(proof["group"][2:]) for name in Place.__dataclass_fields__)
-    )
+    numbers = ("batch", "index", "first_index", "count", "run_index", "runs")
+    place = Place(group=bytes.fromhex(proof["group"][2:]), **{name: proof[name] for name in numbers})
     leaf = Leaf(
         bytes.fromhex(proof["buyer"][2:]), proof["quantity"], proof["nonce"], bytes.fromhex(proof["details"][2:])
     )

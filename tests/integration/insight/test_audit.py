@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from django.db import transaction
+from django.db.models import Model
 
 from pinlian.apps.groupbuy.models import Batch, Case, Group, Order, PauseState
 from pinlian.apps.insight.facade import audit
@@ -66,7 +67,7 @@ def test_audit__of_untouched_tables__agrees_and_says_what_it_checked(lively: Tow
     assert report.block_number == lively.rpc.block_number()
 
 
-ALTERED = [
+ALTERED: list[tuple[type[Model], dict[str, Any]]] = [
     (Order, {"amount_minor": 1}),
     (Order, {"quantity": 3}),
     (Order, {"status": 1}),
@@ -108,7 +109,7 @@ def test_audit__of_an_altered_row__names_the_row_and_the_field(lively: Town, sub
             assert difference.expected != difference.found
 
 
-DROPPED = {
+DROPPED: dict[type[Model], str] = {
     Order: "missing order",
     Group: "missing group",
     Batch: "missing batch",

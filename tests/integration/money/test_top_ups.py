@@ -1,6 +1,7 @@
 """Payments become balance exactly once, whatever the gateway or the process does."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -52,7 +53,7 @@ def test_payment__noted_just_before_the_process_died__is_credited_later(town: To
 
 def test_payment__that_comes_after_its_time__counts_all_the_same(town: Town) -> None:
     top_up_id = started()
-    TopUp.objects.filter(id=top_up_id).update(expires_at=timezone.now() - timezone.timedelta(hours=2))
+    TopUp.objects.filter(id=top_up_id).update(expires_at=timezone.now() - timedelta(hours=2))
     facade.follow_top_ups()
     assert (facade.top_up(top_up_id).status, facade.top_up(top_up_id).pay_url) == (facade.TopUpStatus.CLOSED, "")
     facade.receive_notice("test", *test_gateway.payment_made(top_up_id))

@@ -140,6 +140,7 @@ def _offers_out(offers: list[OfferTerms]) -> list[dict[str, Any]]:
 
 @router.get("/rules", response=RulesOut, operation_id="get_trade_rules")
 def get_rules(request: HttpRequest) -> dict[str, Any]:
+    """What every offer here must grant: shares, window, arbiter."""
     rules = trade_rules()
     payees = [{"name": str(rule.name), "account": rule.account, "share_bps": rule.share_bps} for rule in rules.payees]
     return {"arbiter": rules.arbiter, "leader_bps": rules.leader_bps, "payees": payees}
@@ -147,11 +148,13 @@ def get_rules(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/merchants", response=MerchantsOut, operation_id="list_merchants")
 def list_merchants(request: HttpRequest) -> dict[str, Any]:
+    """Who sells here."""
     return {"merchants": selectors.merchants()}
 
 
 @router.get("/merchants/{merchant_id}/products", response=ProductsOut, operation_id="list_products")
 def list_products(request: HttpRequest, merchant_id: int) -> dict[str, Any]:
+    """What a merchant has on sale."""
     if not selectors.merchants([merchant_id]):
         raise Http404
     return {"products": selectors.products_of(merchant_id, only_on_sale=True)}
@@ -179,6 +182,7 @@ def publish_offer(request: HttpRequest, payload: SignedOfferIn) -> Any:
 
 @router.get("/offers/{offer_id}", response=OfferOut, operation_id="get_offer")
 def get_offer(request: HttpRequest, offer_id: str) -> dict[str, Any]:
+    """An offer's signed terms, its words and how much is sold."""
     found = offer_terms([offer_id])
     if offer_id not in found:
         raise Http404
