@@ -39,6 +39,7 @@ from pinlian.apps.groupbuy.selectors import (
     hand_out_list,
     members,
     pause_state,
+    running_groups_of_offers,
 )
 from pinlian.apps.groupbuy.services import (
     Opening,
@@ -114,6 +115,7 @@ __all__ = [
     "placed_orders",
     "proof_of",
     "read_delivery_details",
+    "running_groups_of_offers",
     "stored_batches",
     "stored_cases",
     "stored_groups",

@@ -107,6 +107,13 @@ def groups_of_offers(offer_ids: Collection[str], *, limit: int = PAGE_SIZE, offs
     return group_cards(_newest(Group.objects.filter(offer_id__in=set(offer_ids)), limit, offset))
 
 
+def running_groups_of_offers(offer_ids: Collection[str]) -> list[GroupCard]:
+    """All groups of these offers that are neither settled nor failed, newest first."""
+    running = (GroupStatus.OPEN, GroupStatus.CLOSED, GroupStatus.DELIVERED)
+    rows = Group.objects.filter(offer_id__in=set(offer_ids), status__in=running)
+    return group_cards(rows.order_by("-opened_at", "id"))
+
+
 def _newest(rows: QuerySet[Group], limit: int, offset: int) -> QuerySet[Group]:
     return rows.order_by("-opened_at", "id")[offset : offset + limit]
 

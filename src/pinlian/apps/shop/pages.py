@@ -12,7 +12,13 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
-from pinlian.apps.groupbuy.facade import cases_to_decide, consolidated_orders, groups_by_id, groups_of_offers
+from pinlian.apps.groupbuy.facade import (
+    cases_to_decide,
+    consolidated_orders,
+    groups_by_id,
+    groups_of_offers,
+    running_groups_of_offers,
+)
 from pinlian.apps.market.facade import (
     MerchantView,
     OfferTerms,
@@ -25,6 +31,7 @@ from pinlian.apps.market.facade import (
     trade_rules,
 )
 from pinlian.apps.money.facade import payouts, payouts_total
+from pinlian.apps.people.facade import display_names
 from pinlian.apps.shop.merchant_books import group_share_minor, merchant_books
 from pinlian.apps.shop.order_sheets import SheetStop, as_csv, as_xlsx, order_sheet, totals
 from pinlian.chain.typed_data import message_json
@@ -69,8 +76,9 @@ def show(
 def overview(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
     accounts = accounts_of_merchant(merchant.id)
     offers = offers_of_merchants(accounts)
-    groups = groups_of_offers([offer.id for offer in offers], limit=GROUPS_MAX)
+    groups = running_groups_of_offers([offer.id for offer in offers])
     words = offer_words([offer.id for offer in offers])
+    names = display_names({group.leader for group in groups})
     books = merchant_books(offers, groups)
     cases = [case for case in cases_to_decide(accounts) if case.status == CaseStatus.OPENED]
     return show(
@@ -83,8 +91,8 @@ def overview(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
             "paid_minor": payouts_total(accounts),
             "stock_percent": 100 * books.units_sold // books.stock_cap if books.stock_cap else 0,
             "cases_count": len(cases),
-            "running": [(group, words[group.offer.id]) for group in books.open],
-            "to_deliver": [(group, words[group.offer.id]) for group in books.to_deliver],
+            "running": [(group, words[group.offer.id], names.get(group.leader, "")) for group in books.open],
+            "to_deliver": [(group, words[group.offer.id], names.get(group.leader, "")) for group in books.to_deliver],
             "offers": [(offer, words[offer.id]) for offer in offers if offer.units_left > 0][:OFFERS_SHOWN],
             "has_products": bool(products_of(merchant.id)),
         },
@@ -105,6 +113,7 @@ def offer(request: HttpRequest, merchant: MerchantView, offer_id: str) -> HttpRe
         raise Http404
     shares = [(rule.name, rule.share_bps) for rule in trade_rules().payees if _is_payee(rule.account, found)]
     groups = groups_of_offers([offer_id], limit=GROUPS_MAX)
+    names = display_names({group.leader for group in groups})
     return show(
         request,
         "offer",
@@ -118,6 +127,7 @@ def offer(request: HttpRequest, merchant: MerchantView, offer_id: str) -> HttpRe
             "groups": [
                 {
                     "card": group,
+                    "leader_name": names.get(group.leader, ""),
                     "share_minor": group_share_minor(group),
                     "cancel": message_json(CancelGroup(bytes.fromhex(group.id[2:])))
                     if group.status in (GroupStatus.OPEN, GroupStatus.CLOSED)
