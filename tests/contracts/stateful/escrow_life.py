@@ -75,8 +75,11 @@ GRACE = DAY
 ANSWER = 2 * DAY
 RULING = 7 * DAY
 PAUSE_MAX = 14 * DAY
+PRICE_MAX = 900
 FEW = 4
 MALLEABLE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+ORDERERS = [*BUYERS, LEADERS[0], MERCHANTS[0]]
 
 T = TypeVar("T")
 
@@ -107,7 +110,7 @@ offer_drafts = st.builds(
     window_kind=st.sampled_from(WindowKind),
     window_seconds=st.sampled_from([0, DAY, 3 * DAY, 7 * DAY]),
     leader_bps=st.sampled_from([0, 1, 333, 1_000]),
-    prices=st.lists(st.integers(1, 900), min_size=1, max_size=5, unique=True),
+    prices=st.lists(st.integers(1, PRICE_MAX), min_size=1, max_size=5, unique=True),
     step_units=st.integers(1, 4),
     payees=st.lists(st.tuples(picks, st.sampled_from([0, 1, 77, 400])), max_size=3),
 )
@@ -208,6 +211,9 @@ class EscrowLife(RuleBasedStateMachine):
             self.everything_ends()
 
     # --- what every rule uses ---
+
+    def afterwards(self, what: str) -> None:
+        """Called after each rule that succeeded, by its name; for those who know what to try then."""
 
     def salt(self) -> int:
         self.salts += 1
@@ -462,8 +468,8 @@ class EscrowLife(RuleBasedStateMachine):
 
     def _signed_order(self, draft: OrderDraft, nonces: dict[bytes, int], sender: Person) -> SignedOrder:
         """An order as the draft wants it; `nonces` holds those that other orders of the batch have."""
-        deal = one(self.open_deals() or list(self.ledger.groups.values()), draft.group)
-        buyer = one([*BUYERS, LEADERS[0], MERCHANTS[0]], draft.buyer)
+        deal = one(self.selling_deals() or list(self.ledger.groups.values()), draft.group)
+        buyer = one(self.able_buyers() or ORDERERS, draft.buyer)
         purchases = [purchase for other in self.ledger.groups.values() for purchase in other.purchases]
         if draft.defect == "replayed" and purchases:
             return one(purchases, draft.buyer).signed
@@ -578,7 +584,17 @@ class EscrowLife(RuleBasedStateMachine):
             assert [purchase.leaf for purchase in purchases] == list(run.leaves)
             deal.runs.append(Run(deal, place, siblings, purchases))
 
-    @precondition(lambda self: self.open_deals() and not self.ledger.is_paused(self.town.now))
+    def selling_deals(self) -> list[Deal]:
+        """Groups that take orders now and have stock."""
+        return [deal for deal in self.open_deals() if self.ledger.units_left(deal.terms.offer) > 0]
+
+    def able_buyers(self) -> list[Person]:
+        """Who can pay for some units of anything."""
+        rich = 5 * PRICE_MAX
+        return [person for person in ORDERERS if self.ledger.balance(person.account) >= rich]
+
+    @precondition(lambda self: self.selling_deals() and self.able_buyers() and self.calls["place_orders"] < 3 * FEW)
+    @precondition(lambda self: not self.ledger.is_paused(self.town.now))
     @rule(
         drafts=st.lists(order_drafts, min_size=3, max_size=12),
         is_sorted=st.booleans(),
@@ -844,11 +860,11 @@ class EscrowLife(RuleBasedStateMachine):
         times += [end for _, end in self.ledger.pauses]
         return sorted({time for time in times if time > now})
 
-    @precondition(lambda self: self.deadlines())
-    @rule(before=st.sampled_from([0, 0, 0, 1]))
+    @precondition(lambda self: self.deadlines() and self.calls["wait_for_deadline"] < 5 * FEW)
+    @rule(number=st.sampled_from([0, 0, 0, -1]), before=st.sampled_from([0, 0, 1]))
     @TALLY.counted
-    def wait_for_deadline(self, before: int) -> bool:
-        self.town.evm.wait(self.deadlines()[0] - before - self.town.now)
+    def wait_for_deadline(self, number: int, before: int) -> bool:
+        self.town.evm.wait(self.deadlines()[number] - before - self.town.now)
         return True
 
     @seldom("give_tokens")
@@ -894,6 +910,7 @@ class EscrowLife(RuleBasedStateMachine):
             self.town.evm.wait(max(0, deal.terms.deliver_by + GRACE + 1 - self.town.now))
             self._failed(deal, self.town.act(STRANGER, calls.fail_group(deal.group_id)), FailReason.UNDELIVERED)
         self.town.evm.wait(RULING + 30 * DAY + PAUSE_MAX)
+        self.afterwards("everything_runs_out")
         for dispute in self.disputes(Stage.OPENED, Stage.REJECTED, late=True):
             self._resolve(dispute, STRANGER)
         for deal in self.to_settle():

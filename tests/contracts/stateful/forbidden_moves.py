@@ -706,25 +706,64 @@ def pause_for_too_long(life: EscrowLife, pick: int) -> Move | None:
     return Move(Refusal.PAUSE_INVALID, left[0], calls.pause(one([0, PAUSE_MAX + 1], pick))) if left else None
 
 
+FOLLOW_UPS = {
+    "bump_nonce": ["bump the nonce backwards"],
+    "cancel_order": ["cancel an order twice", "order again what was cancelled"],
+    "place_orders": [
+        "order again by the same message",
+        "order over the stock",
+        "order under other terms",
+        "order without money",
+        "cancel anothers order",
+        "cancel more than was ordered",
+    ],
+    "close_group": [
+        "cancel a closed group as its leader",
+        "confirm a delivery as a stranger",
+        "confirm a delivery for the leader",
+        "fail a group that has time",
+    ],
+    "confirm_delivery": ["settle within the window", "confirm a delivery twice"],
+    "cancel_group": ["refund more than was ordered", "refund to another account"],
+    "refund_batch": ["refund twice"],
+    "rebate_batch": ["rebate twice or without a lower price"],
+    "open_case": [
+        "answer a case as a stranger",
+        "open a second case",
+        "reject a case as its leader",
+        "reject a case for the merchant",
+        "resolve a case that has time",
+        "rule a case that was not rejected",
+    ],
+    "answer_case": ["answer a case twice", "award more than was asked", "rule a case as its merchant"],
+    "resolve_case": ["resolve a case twice"],
+    "rule_case": ["resolve a case twice"],
+    "pause": ["order while paused", "pause twice"],
+    "wait_for_deadline": ["answer a case too late", "open a case after the window", "rule a case too late"],
+    "everything_runs_out": ["answer a case too late", "open a case after the window", "rule a case too late"],
+}
+"""What is most tempting just after something was done; names of attempts by the name of the rule."""
+
+
 class EscrowLifeWithForbiddenMoves(EscrowLife):
     @rule(names=st.lists(st.sampled_from(sorted(ATTEMPTS)), min_size=2, max_size=5, unique=True), pick=picks)
     def try_what_is_forbidden(self, names: list[str], pick: int) -> None:
         for name in names:
             self._try(name, pick)
 
+    def afterwards(self, what: str) -> None:
+        for name in FOLLOW_UPS.get(what, []):
+            self._try(name, pick=-1)
+
     def _try(self, name: str, pick: int) -> None:
-        """Try the named move, or the next that there is an occasion for."""
-        names = sorted(ATTEMPTS)
-        first_number = names.index(name)
-        for number in range(first_number, first_number + len(names)):
-            name = one(names, number)
-            move = ATTEMPTS[name](self, pick)
-            if isinstance(move, Move):
-                assert self.town.refusal(move.sender, move.call) == move.refusal, name
-            elif isinstance(move, OrderMove):
-                call = calls.place_orders([(move.signed.order.group, [move.signed])])
-                placed = only(self.town.act(STRANGER, call), OrdersPlaced)
-                assert placed == OrdersPlaced(0, bytes(32), (), (), (RefusedAt(0, move.refusal),)), name
-            if move is not None:
-                TALLY.note(f"forbidden: {name}", has_succeeded=True)
-                return
+        """Try the named move, if there is an occasion for it now."""
+        move = ATTEMPTS[name](self, pick)
+        if move is None:
+            return
+        if isinstance(move, Move):
+            assert self.town.refusal(move.sender, move.call) == move.refusal, name
+        else:
+            call = calls.place_orders([(move.signed.order.group, [move.signed])])
+            placed = only(self.town.act(STRANGER, call), OrdersPlaced)
+            assert placed == OrdersPlaced(0, bytes(32), (), (), (RefusedAt(0, move.refusal),)), name
+        TALLY.note(f"forbidden: {name}", has_succeeded=True)

@@ -26,7 +26,10 @@ class Tally:
         @wraps(rule)
         def run(machine: Any, **drawn: Any) -> None:
             machine.calls[rule.__name__] += 1
-            self.note(rule.__name__, rule(machine, **drawn))
+            has_succeeded = rule(machine, **drawn)
+            self.note(rule.__name__, has_succeeded)
+            if has_succeeded:
+                machine.afterwards(rule.__name__)
 
         return run
 

@@ -1,0 +1,320 @@
+"""A whole instance under kill -9: buyers order over HTTP while its processes are killed again and again.
+
+    PINLIAN_HOME=… PINLIAN_PORT=… PINLIAN_NODE_PORT=… python -m tests.simulation.storm SEED
+
+The seed decides who is killed and when, and what is ordered; the system's own timing is what it is. Prints an object:
+what happened, and everything that must not have. It needs a home of its own, without an instance in it.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import django
+import httpx
+
+BUYERS = 12
+GROUPS = 6
+ORDERS = 360
+"""Thirty a buyer, below the 64 nonces that an account may use ahead."""
+CLIENTS = 6
+ORDERS_PER_SECOND = 20
+KILLS = 8
+PAUSE_SECONDS = (0.2, 3.0)
+"""Between kills, shortest and longest."""
+COMMANDS = {"node": "engine.run_node", "anvil": "/anvil ", "engine": "engine.run_engine", "web": "engine.run_web"}
+"""The processes of an instance, and what their command lines show."""
+VICTIMS = (*COMMANDS, "up")
+PRICE = 1_000
+BALANCE = 1_000_000
+DAY = 86_400
+ACCEPTED = 202
+READY_SECONDS_MAX = 180
+STEP_SECONDS_MAX = 120
+
+OrderKey = tuple[bytes, bytes, int]
+"""Group, buyer, nonce."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A signed order as the API takes it."""
+
+    key: OrderKey
+    body: dict[str, Any]
+
+
+@dataclass
+class Intake:
+    """What the clients were told."""
+
+    acknowledged: list[OrderKey] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    unanswered: int = 0
+    """Requests that got no answer and were sent again."""
+
+
+class Storm:
+    def __init__(self, seed: int, home: Path, port: int) -> None:
+        self._chance = random.Random(seed)
+        self._home = home
+        self._address = f"http://127.0.0.1:{port}"
+        self._up: subprocess.Popen[bytes] | None = None
+        self._kills: list[str] = []
+
+    def run(self) -> dict[str, Any]:
+        log = (self._home / "storm.log").open("ab")
+        try:
+            self._start(log)
+            prepared = self._prepare()
+            intake = Intake()
+            clients = [
+                threading.Thread(target=self._order, args=(prepared[number::CLIENTS], intake), daemon=True)
+                for number in range(CLIENTS)
+            ]
+            for client in clients:
+                client.start()
+            for _ in range(KILLS):
+                time.sleep(self._chance.uniform(*PAUSE_SECONDS))
+                self._kill(self._chance.choice(VICTIMS), log)
+            for client in clients:
+                client.join()
+            return self._verdict(prepared, intake)
+        finally:
+            if self._up is not None:
+                self._up.send_signal(signal.SIGTERM)
+                self._up.wait(60)
+            log.close()
+
+    # --- processes ---
+
+    def _start(self, log: Any) -> None:
+        self._up = subprocess.Popen(
+            [sys.executable, "-m", "pinlian", "up", "--no-demo"], stdout=log, stderr=log, start_new_session=True
+        )
+        _wait_until(self._answers, READY_SECONDS_MAX, "the instance answers")
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(self._address, timeout=10, follow_redirects=True).is_success
+        except httpx.HTTPError:
+            return False
+
+    def _processes(self) -> dict[int, str]:
+        """The supervised processes of this home, and which they are."""
+        from pinlian.engine.supervisor import MARK
+
+        found = {}
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (entry / "environ").read_bytes().split(b"\0")
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if f"{MARK}={self._home}".encode() in environment:
+                names = (
+                    name for name in VICTIMS if (name == "anvil" and "/anvil" in command) or f"run_{name}" in command
+                )
+                found[int(entry.name)] = next(names, "other")
+        return found
+
+    def _kill(self, victim: str, log: Any) -> None:
+        """kill -9; `up` takes everything with it, and is started again as its user would."""
+        if victim == "up":
+            if self._up is None:
+                raise RuntimeError("the instance was never started")
+            self._up.kill()
+            self._up.wait()
+            self._start(log)
+        else:
+            pids = [pid for pid, name in self._processes().items() if name == victim]
+            for pid in pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+            if not pids:
+                victim = f"{victim} (was down)"
+        self._kills.append(victim)
+
+    # --- people ---
+
+    def _prepare(self) -> list[Prepared]:
+        from pinlian.chain.keys import new_key
+        from pinlian.chain.rpc import to_hex
+        from pinlian.chain.signatures import sign
+        from pinlian.chain.typed_data import digest, hash_struct, message_json
+        from pinlian.config import wiring
+        from pinlian.domain.group import Group
+        from pinlian.domain.keccak import keccak256
+        from pinlian.domain.offer import Offer, Step, WindowKind
+        from pinlian.domain.order import Order
+        from pinlian.indexer.models import ChainEvent
+        from pinlian.relayer import facade as relayer
+
+        separator = wiring.escrow().domain_separator()
+        merchant, leader = new_key("merchant"), new_key("leader")
+        buyers = [new_key(f"buyer-{number}") for number in range(BUYERS)]
+
+        def submit(kind: str, message: Any, key: Any) -> None:
+            signature = to_hex(sign(key.private_key, digest(message, separator)))
+            relayer.submit(kind, message_json(message), signature, signer=to_hex(key.address))
+
+        def count(name: str) -> int:
+            return ChainEvent.objects.filter(name=name).count()
+
+        offer = Offer(
+            merchant=merchant.address,
+            arbiter=leader.address,
+            stock_cap=10 * ORDERS,
+            window_kind=WindowKind.NO_REASON,
+            window_seconds=DAY,
+            leader_bps=500,
+            ladder=(Step(1, PRICE), Step(100, PRICE - 50)),
+            payees=(),
+            terms=bytes(32),
+            salt=0,
+        )
+        now = int(time.time())
+        groups = [
+            Group(hash_struct(offer), leader.address, 1, now + DAY, now + 2 * DAY, bytes(32), salt)
+            for salt in range(GROUPS)
+        ]
+        for number, buyer in enumerate(buyers):
+            relayer.top_up(to_hex(buyer.address), BALANCE, f"storm-{number}")
+        submit("offer", offer, merchant)
+        _wait_until(lambda: count("OfferPublished") == 1, STEP_SECONDS_MAX, "the offer is published")
+        for group in groups:
+            submit("group", group, leader)
+        _wait_until(lambda: count("GroupOpened") == GROUPS, STEP_SECONDS_MAX, "the groups are open")
+        _wait_until(lambda: count("Deposited") == BUYERS, STEP_SECONDS_MAX, "the buyers have money")
+
+        prepared = []
+        for number in range(ORDERS):
+            buyer, group, units = buyers[number % BUYERS], self._chance.choice(groups), self._chance.randint(1, 3)
+            salt, sealed = self._chance.randbytes(32), self._chance.randbytes(300).hex()
+            order = Order(
+                group=hash_struct(group),
+                offer=group.offer,
+                quantity=units,
+                amount=units * PRICE,
+                nonce=number // BUYERS,
+                valid_until=group.closes_at,
+                details=keccak256(salt + sealed.encode()),
+            )
+            body = {
+                "message": message_json(order),
+                "signature": to_hex(sign(buyer.private_key, digest(order, separator))),
+                "signer": to_hex(buyer.address),
+                "details": {"salt": to_hex(salt), "sealed": sealed},
+            }
+            prepared.append(Prepared((order.group, buyer.address, order.nonce), body))
+        return prepared
+
+    def _order(self, orders: Sequence[Prepared], intake: Intake) -> None:
+        """One client: it sends an order again until it is answered, as a telephone with a bad line does."""
+        for order in orders:
+            while True:
+                began = time.monotonic()
+                try:
+                    answer = httpx.post(f"{self._address}/api/v1/orders", json=order.body, timeout=10)
+                except httpx.HTTPError:
+                    answer = None
+                if answer is not None and answer.status_code == ACCEPTED:
+                    intake.acknowledged.append(order.key)
+                    break
+                if answer is not None and answer.status_code < 500 and answer.status_code != 429:
+                    intake.refused.append(answer.text)
+                    break
+                intake.unanswered += 1
+                time.sleep(0.2)
+            time.sleep(max(0.0, CLIENTS / ORDERS_PER_SECOND - (time.monotonic() - began)))
+
+    # --- judging ---
+
+    def _verdict(self, prepared: Sequence[Prepared], intake: Intake) -> dict[str, Any]:
+        """By the chain alone, whatever the instance says; and by the instance's own audit."""
+        wanted = set(intake.acknowledged)
+        placed: Counter[OrderKey] = Counter()
+
+        def are_all_placed() -> bool:
+            placed.clear()
+            placed.update(self._placed())
+            return wanted <= placed.keys()
+
+        with contextlib.suppress(TimeoutError):
+            _wait_until(are_all_placed, STEP_SECONDS_MAX, "every acknowledged order is on the chain")
+        _wait_until(self._is_indexed, STEP_SECONDS_MAX, "the read model is as far as the chain")
+        audit = subprocess.run(
+            [sys.executable, "-m", "pinlian", "audit", "--json"], capture_output=True, text=True, check=False
+        )
+        report = json.loads(audit.stdout) if audit.stdout else {"ok": False, "differences": [audit.stderr]}
+        known = {order.key for order in prepared}
+        return {
+            "kills": self._kills,
+            "acknowledged": len(intake.acknowledged),
+            "resent": intake.unanswered,
+            "refused": intake.refused,
+            "lost": len(wanted - placed.keys()),
+            "doubled": sum(times > 1 for times in placed.values()),
+            "invented": len(placed.keys() - known),
+            "audit_ok": report["ok"],
+            "differences": report["differences"],
+        }
+
+    def _placed(self) -> list[OrderKey]:
+        from pinlian.chain.rpc import RpcError
+        from pinlian.config import wiring
+        from pinlian.domain.chain_events import OrdersPlaced
+
+        keys = []
+        try:
+            for event, _ in wiring.escrow().events(wiring.deployment().block, wiring.rpc().block_number()):
+                if isinstance(event, OrdersPlaced):
+                    keys += [
+                        (run.group, leaf.buyer, leaf.nonce) for run in event.runs_of_leaves() for leaf in run.leaves
+                    ]
+        except RpcError:
+            return []
+        return keys
+
+    def _is_indexed(self) -> bool:
+        from pinlian.chain.rpc import RpcError
+        from pinlian.config import wiring
+        from pinlian.indexer import facade as indexer
+
+        state = indexer.state()
+        try:
+            return state is not None and state.block_number == wiring.rpc().block_number()
+        except RpcError:
+            return False
+
+
+def _wait_until(holds: Callable[[], bool], seconds_max: float, what: str) -> None:
+    deadline = time.monotonic() + seconds_max
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not after {seconds_max} s: {what}")
+        time.sleep(0.1)
+
+
+def main(seed: int) -> None:
+    django.setup()
+    from django.conf import settings
+
+    sys.stdout.write(json.dumps(Storm(seed, settings.PINLIAN_HOME, settings.PINLIAN_PORT).run()))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
