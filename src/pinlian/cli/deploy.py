@@ -8,7 +8,6 @@ from typing import Any
 import click
 from django.conf import settings
 
-from pinlian.chain.deployment import DeploymentError
 from pinlian.chain.keys import Key, KeyFileError, key_from_bytes, read_or_create
 from pinlian.chain.rpc import Rpc, RpcError, to_hex
 from pinlian.engine.preparation import DEPLOYER, prepare_chain
@@ -55,15 +54,12 @@ def deploy(rpc_url: str | None, key_file: Path | None, token: bytes | None, *, a
     Where they are is recorded in PINLIAN_HOME/deployments; doing it again changes nothing.
     """
     home: Path = settings.PINLIAN_HOME
+    key = read_key_file(key_file) if key_file else read_or_create(home, DEPLOYER)
     try:
-        key = read_key_file(key_file) if key_file else read_or_create(home, DEPLOYER)
         with Rpc(rpc_url or settings.PINLIAN_RPC_URL) as rpc:
             deployment = prepare_chain(rpc, key, token=token)
     except RpcError as error:
-        hint = "" if key_file else f" (the account that pays is {to_hex(key.address)}; --key-file names another)"
-        raise click.ClickException(f"{error}{hint}") from error
-    except (DeploymentError, KeyFileError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(f"{error} (account {to_hex(key.address)} pays; --key-file names another)") from error
     facts = {name: _shown(value) for name, value in asdict(deployment).items()}
     if as_json:
         click.echo(json.dumps(facts, indent=1))

@@ -2,15 +2,23 @@
 
 import importlib
 import os
+import sys
 
 import click
 import django
 from django.apps import apps
 
+from pinlian.chain.deployment import DeploymentError
+from pinlian.chain.keys import KeyFileError
+from pinlian.chain.rpc import RpcError
+from pinlian.config.environment import ConfigurationError
+from pinlian.domain.refusals import Refused
+
 # Sub-command -> "module:function". Modules are imported only when their command is asked for.
 COMMANDS: dict[str, str] = {
-    "bench": "pinlian.cli.bench:bench",
+    "add-operator": "pinlian.cli.add_operator:add_operator",
     "audit": "pinlian.cli.audit:audit",
+    "bench": "pinlian.cli.bench:bench",
     "deploy": "pinlian.cli.deploy:deploy",
     "manage": "pinlian.cli.manage:manage",
     "rebuild": "pinlian.cli.rebuild:rebuild",
@@ -45,6 +53,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line with the project's settings, unless DJANGO_SETTINGS_MODULE names others."""
+    """Run the command line with the project's settings, unless DJANGO_SETTINGS_MODULE names others.
+
+    What the operator can put right is said in a line; anything else is a defect of ours and shows where.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pinlian.config.settings")
-    cli(prog_name="pinlian")
+    try:
+        cli(prog_name="pinlian")
+    except (ConfigurationError, Refused, RpcError, DeploymentError, KeyFileError) as problem:
+        sys.exit(f"pinlian: {problem}")
