@@ -177,7 +177,7 @@ def group_note(request: HttpRequest, group_id: str) -> HttpResponse:
         facade.write_group_page(group_id, reader_addresses(request), **form.cleaned_data)
         messages.success(request, _("Saved. Your neighbours see it on the group's page."))
     else:
-        messages.error(request, " ".join(text for texts in form.errors.values() for text in texts))
+        messages.error(request, " ".join(str(text) for texts in form.errors.values() for text in texts))
     return redirect("groupbuy:leader-group", group_id)
 
 

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from csp.decorators import csp_update
 from django.contrib import messages
@@ -38,6 +39,7 @@ from pinlian.domain.refusals import Refusal, Refused
 
 MEMBERS_SHOWN_MAX = 1000
 ORDERS_A_PAGE = 30
+GROUPS_A_PAGE = 24
 OFFERS_ON_HOME = 12
 ORDER_VALID_SECONDS = 3600
 # The result of the last poll (htmx): ask no more.
@@ -46,6 +48,12 @@ STOP_POLLING = 286
 
 def _unhex(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
+
+
+def _offset(request: HttpRequest) -> int:
+    """How many rows of a list come before the page that was asked for."""
+    text = request.GET.get("offset", "0")
+    return int(text) if text.isdecimal() and len(text) <= 9 else 0
 
 
 # --- Looking round ---
@@ -65,7 +73,12 @@ def home(request: HttpRequest) -> HttpResponse:
         seconds_now(),
         pickups=[point.commitment for point in people.points_near(near.id)] if near else None,
         offer_ids=[offer.id for offer in offers] if query or category else None,
+        limit=GROUPS_A_PAGE,
+        offset=_offset(request),
     )
+    chosen = {"q": query, "category": category, "near": request.GET.get("near", ""), "offset": ""}
+    if len(groups) == GROUPS_A_PAGE:
+        chosen["offset"] = str(_offset(request) + GROUPS_A_PAGE)
     in_groups = {group.offer.id for group in groups}
     return render(
         request,
@@ -78,6 +91,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "points": points,
             "near": near,
             "groups": group_tiles(groups),
+            "more": urlencode(chosen) if chosen["offset"] else "",
             "offers": offer_tiles([offer for offer in offers if offer.id not in in_groups][:OFFERS_ON_HOME]),
             "now": seconds_now(),
         },
@@ -279,8 +293,7 @@ def _prepare_order(request: HttpRequest, group: GroupCard) -> JsonResponse:
 def orders(request: HttpRequest) -> HttpResponse:
     """The reader's orders, newest first."""
     own = reader_addresses(request)
-    text = request.GET.get("offset", "0")
-    offset = int(text) if text.isdecimal() and len(text) <= 9 else 0
+    offset = _offset(request)
     waiting = facade.waiting_orders(own) if offset == 0 else []
     placed = facade.placed_orders(own, limit=ORDERS_A_PAGE, offset=offset)
     words = market.offer_words({order.offer_id for order in (*waiting, *placed)})
@@ -347,7 +360,8 @@ def order(request: HttpRequest, identifier: str) -> HttpResponse:
     return render(request, "groupbuy/order.html", context)
 
 
-@csp_update({"connect-src": ["https:", "http://localhost:*", "http://127.0.0.1:*"]})
+# The decorator's types know only views without further arguments.
+@csp_update({"connect-src": ["https:", "http://localhost:*", "http://127.0.0.1:*"]})  # type: ignore[arg-type]
 @login_required
 @require_GET
 def proof(request: HttpRequest, identifier: str) -> HttpResponse:

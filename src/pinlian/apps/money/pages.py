@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from pinlian.apps.money import facade, test_gateway
+from pinlian.apps.money.deployment import pay_out_desk
 from pinlian.apps.money.forms import TopUpForm, WithdrawForm
-from pinlian.apps.money.pay_out import pay_out_desk
 from pinlian.apps.money.records import AccountCard, StatementLine, TopUpCard
 from pinlian.apps.people import facade as people
 from pinlian.chain.typed_data import message_json

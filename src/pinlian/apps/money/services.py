@@ -103,9 +103,9 @@ def follow_top_ups() -> int:
             )
     # A closed top-up that is paid after all is taken up again by its notice.
     closing = timezone.now() - timedelta(seconds=PAY_SECONDS)
-    return changed + TopUp.objects.filter(status=TopUp.Status.CREATED, expires_at__lt=closing).update(
-        status=TopUp.Status.CLOSED
-    )
+    unpaid = TopUp.objects.filter(status=TopUp.Status.CREATED, expires_at__lt=closing)
+    # An update takes the write lock even if it finds nothing.
+    return changed + (unpaid.update(status=TopUp.Status.CLOSED) if unpaid.exists() else 0)
 
 
 def top_up(top_up_id: str) -> TopUpCard:
