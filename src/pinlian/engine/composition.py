@@ -6,6 +6,7 @@ from pinlian.config import wiring
 from pinlian.engine.loop import Engine
 from pinlian.relayer import facade as relayer
 from pinlian.relayer.policy import WAITING_MS_MAX
+from pinlian.web.api_requests import forget_old_answers
 
 
 def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
@@ -23,5 +24,5 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
         now=wiring.chain_now,
         due_upkeep=groupbuy.due_upkeep,
         submit_upkeep=relayer.submit_upkeep,
-        chores=[money.follow_top_ups],
+        chores=[money.follow_top_ups, forget_old_answers],
     )
