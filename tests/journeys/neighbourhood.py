@@ -11,6 +11,7 @@ import django
 PASSWORD = "green-basket-42"
 LEADER_PHONE = "13800000021"
 MERCHANT_PHONE = "13800000025"
+OPERATOR_PHONE = "13800000024"
 WINDOW_SECONDS = 50
 
 
@@ -26,7 +27,11 @@ def main() -> None:
     from pinlian.relayer import facade as relayer
 
     point = people.add_pickup_point(
-        code="osmanthus-east", name="桂花苑东门驿站", district="桂花苑", address="桂雨路 18 号", opening_hours="9:00-20:30"
+        code="osmanthus-east",
+        name="桂花苑东门驿站",
+        district="桂花苑",
+        address="桂雨路 18 号",
+        opening_hours="9:00-20:30",
     )
 
     def sign_up(phone: str, name: str, role: str) -> tuple[people.PersonView, DemoWallet]:
@@ -51,6 +56,7 @@ def main() -> None:
         return person, wallet
 
     sign_up(LEADER_PHONE, "陈大姐", "leader")
+    sign_up(OPERATOR_PHONE, "平台小何", "operator")
     farmer, wallet = sign_up(MERCHANT_PHONE, "吴志远", "merchant")
     account = f"0x{wallet.address.hex()}"
     shop = market.add_merchant(
