@@ -15,6 +15,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from pinlian.config.environment import sqlite_database
@@ -61,6 +62,7 @@ def main(port: int, directory: str) -> None:
         blocking_threads=THREADS,
         backlog=BACKLOG,
         http=HTTPModes.http1,
+        log_level=LogLevels.error,
     ).serve()
 
 

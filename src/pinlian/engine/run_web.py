@@ -3,6 +3,7 @@
 import os
 
 from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
 from granian.server import Server
 
 from pinlian.engine.lifeline import end_with_supervisor
@@ -26,6 +27,7 @@ def main() -> None:
         blocking_threads=THREADS,
         backlog=BACKLOG,
         http=HTTPModes.http1,
+        log_level=LogLevels.error,
         workers_kill_timeout=5,
     ).serve()
 
