@@ -42,7 +42,6 @@ __all__ = [
     "burn",
     "health",
     "pending_of",
-    "pending_units",
     "pending_units_by_group",
     "status",
     "submit",
@@ -135,7 +134,7 @@ def submit(kind: str, body: Mapping[str, Any], signature: str, *, signer: str) -
 
 
 def submit_all(submissions: Iterable[Submission]) -> list[Promise | Refused]:
-    """Accept many messages by one commit; a promise or a refusal for each, in order."""
+    """Accept many messages by few commits; a promise or a refusal for each, in order."""
     return _intake().submit_all(submissions)
 
 
@@ -146,9 +145,9 @@ def status(message_id: str) -> MessageState | None:
         return None
     tx = message.tx
     stage, refusal = Stage(message.status), message.refusal
-    if stage == Stage.SENT and tx is not None and tx.status == ChainTx.Status.MINED:
+    if stage == Stage.SENT and tx is not None and tx.status == ChainTx.Status.MINED and tx.refused is not None:
         stage = Stage.PLACED
-        refusal = dict(tx.refused or []).get(message.position)
+        refusal = dict(tx.refused).get(message.position)
         if refusal is not None:
             stage = Stage.REFUSED
     is_in_block = tx is not None and bool(tx.tx_hash)
@@ -181,12 +180,6 @@ def pending_of(signer: str) -> list[PendingMessage]:
             signer=signer, status__in=[Message.Status.WAITING, Message.Status.SENT]
         ).order_by("number")
     ]
-
-
-def pending_units(offer: str) -> int:
-    """Units of the offer in orders that are not in a block yet."""
-    parts = journal.reserved_units([read_id(offer, "offer")])
-    return sum(units for of_offer in parts.values() for block_number, units in of_offer if block_number == 0)
 
 
 def pending_units_by_group(offers: Collection[str]) -> dict[tuple[str, str], int]:
@@ -269,6 +262,7 @@ def _accept_payment(kind: Kind, body: dict[str, str], reference: str) -> str:
 
 
 def _accept_unsigned(kind: Kind, body: Mapping[str, Any], *, body_key: str, repeatable: bool) -> str:
+    """Journal a message that nobody signs; `repeatable`: it may be wanted again after it came to its end."""
     digest = keccak256(f"{kind.value}\n{body_key}".encode())
     received_at_ms = time.time_ns() // 1_000_000
     row = journal.NewMessage(

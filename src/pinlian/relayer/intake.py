@@ -23,7 +23,7 @@ from pinlian.relayer.group_commit import GroupCommit
 from pinlian.relayer.models import Message
 from pinlian.relayer.promise import promise_domain_separator, sign_promise
 
-GATHER_SECONDS = 0.004
+GATHER_SECONDS = 0.006
 MESSAGES_PER_COMMIT_MAX = 512
 
 
@@ -141,10 +141,10 @@ class Intake:
         return self._promise(candidate, outcome)
 
     def submit_all(self, submissions: Iterable[Submission]) -> list[Promise | Refused]:
-        """Accept many messages by one commit; an answer for each, in order.
+        """Accept many messages by few commits; an answer for each, in order.
 
         Raises:
-            DatabaseError: the journal cannot be written; nothing is accepted.
+            DatabaseError: the journal cannot be written; what went before may be accepted, and can be handed in again.
         """
         outcomes: list[Candidate | Refused] = []
         for submission in submissions:
@@ -153,7 +153,13 @@ class Intake:
             except Refused as refused:
                 outcomes.append(refused)
         candidates = [outcome for outcome in outcomes if isinstance(outcome, Candidate)]
-        committed = iter(self.commit(candidates) if candidates else [])
+        committed = iter(
+            [
+                outcome
+                for first in range(0, len(candidates), MESSAGES_PER_COMMIT_MAX)
+                for outcome in self.commit(candidates[first : first + MESSAGES_PER_COMMIT_MAX])
+            ]
+        )
         answers: list[Promise | Refused] = []
         for outcome in outcomes:
             result = next(committed) if isinstance(outcome, Candidate) else outcome

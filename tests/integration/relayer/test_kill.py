@@ -23,7 +23,7 @@ from tests.integration.relayer.instance import PRICE, Instance, buyer, order
 pytestmark = pytest.mark.django_db(databases=["default", "journal"], transaction=True)
 
 BUYERS = [buyer(number) for number in range(20)]
-ORDERS_EACH = 20
+ORDERS_EACH = 10
 FUNDS = 100_000
 ROOT = Path(__file__).parents[3]
 
@@ -74,7 +74,7 @@ def test_processes__killed_again_and_again__keep_every_promise(instance: Instanc
         for number, each in enumerate(BUYERS)
     ]
     acknowledged: set[str] = set()
-    for lines_max in (40, 150, None):
+    for lines_max in (30, 90, None):
         with child("engine", instance, tmp_path):
             acknowledged |= set(accept_until_killed(instance, tmp_path, submissions, lines_max))
             time.sleep(chance.uniform(0.0, 0.6))
