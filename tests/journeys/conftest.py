@@ -47,14 +47,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = home / "log"
     with log.open("wb") as output:
         instance = subprocess.Popen(
-            [sys.executable, "-m", "pinlian", "up", "--no-demo"], env=environment, stdout=output, stderr=output, cwd=ROOT
+            [sys.executable, "-m", "pinlian", "up", "--no-demo"],
+            env=environment,
+            stdout=output,
+            stderr=output,
+            cwd=ROOT,
         )
     address = f"http://localhost:{port}"
     try:
         _wait_until_ready(address, instance, log)
-        subprocess.run(
-            [sys.executable, "-m", "tests.journeys.neighbourhood"], env=environment, cwd=ROOT, check=True
-        )
+        subprocess.run([sys.executable, "-m", "tests.journeys.neighbourhood"], env=environment, cwd=ROOT, check=True)
         yield address
     finally:
         instance.send_signal(signal.SIGTERM)

@@ -1,0 +1,266 @@
+"""What residents and leaders get from the pages: messages that the chain takes, plain words for what it would not."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from pinlian.apps.people import facade as people
+from pinlian.chain.keys import Key
+from pinlian.chain.signatures import sign
+from pinlian.chain.typed_data import digest, hash_struct, message_from_json
+from pinlian.domain.group import Group
+from pinlian.domain.keccak import keccak256
+from pinlian.domain.offer import Offer, WindowKind
+from tests.integration.town import DAY, LADDER, LEADER, PICKUP, PRICE, Town, buyer
+
+# The journal is written by a thread of its own, which would wait for a transaction of the test.
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+
+PASSWORD = "bok choy at dawn"
+KEYSTORE = {"version": 1, "kdf": {}, "cipher": {}, "ciphertext": ""}
+PUBLIC_KEY = {"kty": "EC", "crv": "P-256", "x": "A", "y": "B"}
+RESIDENT, STRANGER = buyer(1), buyer(2)
+
+
+def visitor(language: str = "zh-hans") -> Client:
+    return Client(headers={"host": "localhost", "accept": "text/html", "accept-language": language})
+
+
+def logged_in(number: int, signer: Key, role: str = "resident", language: str = "zh-hans") -> Client:
+    phone = f"1390000{number:04}"
+    found = people.sign_up(
+        phone=phone, password=PASSWORD, display_name=f"邻居{number}", roles=tuple({"resident", role})
+    )
+    challenge = people.new_challenge(found.id)
+    people.add_device_key(
+        found.id,
+        address=signer.address,
+        keystore=KEYSTORE,
+        encryption_key=PUBLIC_KEY,
+        label="手机",
+        challenge=challenge,
+        proof=sign(signer.private_key, people.challenge_digest(challenge)),
+    )
+    client = visitor(language)
+    client.post("/me/sign-in/", {"phone": phone, "password": PASSWORD})
+    return client
+
+
+@pytest.fixture(autouse=True)
+def clock(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages live by the town's clock."""
+    for module in ("pages", "leader_pages"):
+        monkeypatch.setattr(f"pinlian.apps.groupbuy.{module}.seconds_now", lambda: town.now)
+
+
+@pytest.fixture
+def offer(town: Town) -> Offer:
+    return town.publish()
+
+
+@pytest.fixture
+def group(town: Town, offer: Offer) -> Group:
+    town.top_up(RESIDENT, amount=10 * PRICE)
+    return town.open(offer, units_min=2)
+
+
+def id_of(group: Group) -> str:
+    return f"0x{hash_struct(group).hex()}"
+
+
+def signed(town: Town, prepared: dict[str, object], signer: Key, **more: object) -> dict[str, object]:
+    """What the device sends for a message that a page prepared."""
+    kind = str(prepared["kind"])
+    body = dict(prepared["message"])  # type: ignore[call-overload]
+    type_name = "".join(word.capitalize() for word in kind.split("_"))
+    message = message_from_json(type_name, body)
+    return {
+        "kind": kind,
+        "message": body,
+        "signature": f"0x{sign(signer.private_key, digest(message, town.separator)).hex()}",
+        "signer": f"0x{signer.address.hex()}",
+        **more,
+    }
+
+
+def send(client: Client, body: dict[str, object]) -> int:
+    return client.post("/api/v1/messages", json.dumps(body), content_type="application/json").status_code
+
+
+def test_order__prepared_by_the_page_and_signed__is_placed(town: Town, group: Group) -> None:
+    client = logged_in(1, RESIDENT)
+
+    prepared = client.post(f"/groups/{id_of(group)}/order/", {"quantity": "3"}).json()
+    salt, sealed = "0x" + "07" * 32, "{}"
+    prepared["message"]["details"] = f"0x{keccak256(bytes.fromhex(salt[2:]) + sealed.encode()).hex()}"
+    status = send(client, signed(town, prepared, RESIDENT, details={"salt": salt, "sealed": sealed}))
+    waiting = client.get(prepared["next"])
+    town.settle()
+    placed = client.get(prepared["next"])
+
+    assert status == 202
+    assert prepared["message"]["amount"] == str(3 * PRICE)
+    assert prepared["readers"] == [PUBLIC_KEY]
+    assert "正在入账" in waiting.content.decode()
+    assert "已参团" in placed.content.decode()
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1", "", "many", "99999999999"])
+def test_order__impossible_quantity__names_the_field(town: Town, group: Group, quantity: str) -> None:
+    answer = logged_in(1, RESIDENT).post(f"/groups/{id_of(group)}/order/", {"quantity": quantity})
+
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["quantity"]
+
+
+def test_order_page__tells_what_comes_back_and_what_is_missing(town: Town, group: Group) -> None:
+    page = logged_in(1, RESIDENT).get(f"/groups/{id_of(group)}/order/amounts/?quantity=12").content.decode()
+
+    assert "¥120.00" in page
+    assert f"满 {LADDER[1].units_min} 份，单价" in page
+    assert "¥14.40" in page
+    assert "还差" in page
+    assert "¥20.00" in page
+
+
+def test_order__of_somebody_else__is_not_shown(town: Town, group: Group) -> None:
+    order_id = town.order(group, RESIDENT)
+    stranger = logged_in(2, STRANGER)
+
+    for address in ("", "proof/", "receipt/", "case/?kind=claim"):
+        assert stranger.get(f"/orders/{order_id}/{address}").status_code == 403
+    assert stranger.post(f"/orders/{order_id}/erase-details/").status_code == 403
+    assert stranger.get(f"/leader/groups/{id_of(group)}/").status_code == 403
+    assert stranger.get(f"/leader/groups/{id_of(group)}/hand-out/").status_code == 403
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh-hans", "没有"), ("en", "There is no such group")])
+def test_unknown_group__says_so_in_the_readers_language(town: Town, language: str, words: str) -> None:
+    answer = visitor(language).get(f"/groups/0x{'11' * 32}/")
+
+    assert answer.status_code == 404
+    assert words in answer.content.decode()
+
+
+def test_group_progress__stops_being_asked_for_when_the_group_is_closed(town: Town, group: Group) -> None:
+    address = f"/groups/{id_of(group)}/progress/"
+    town.order(group, RESIDENT, quantity=2)
+    open_status = visitor().get(address).status_code
+    town.pass_to(group.closes_at)
+
+    assert open_status == 200
+    assert visitor().get(address).status_code == 286
+
+
+def test_group_page__shows_each_member_with_the_place_in_the_books(town: Town, group: Group) -> None:
+    town.order(group, RESIDENT, quantity=2)
+
+    page = visitor().get(f"/groups/{id_of(group)}/").content.decode()
+
+    assert page.count("data-member") == 1
+    assert 'data-quantity="2"' in page
+
+
+def test_claim__prepared_by_the_page_and_signed__opens_a_case(town: Town, group: Group) -> None:
+    order_id = town.order(group, RESIDENT, quantity=2)
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    client = logged_in(1, RESIDENT)
+    address = f"/orders/{order_id}/case/?kind=claim"
+
+    too_much = client.post(address, {"fault": "spoiled", "text": "烂了", "asked": "20.01"})
+    prepared = client.post(address, {"fault": "spoiled", "text": "烂了", "asked": "20"}).json()
+    status = send(client, signed(town, prepared, RESIDENT, **prepared["extra"]))
+    town.settle()
+
+    assert list(too_much.json()["errors"]) == ["asked"]
+    assert status == 202
+    page = client.get(f"/orders/{order_id}/").content.decode()
+    assert "变质或不新鲜: 烂了" in page
+    assert client.get(address).status_code == 404
+
+
+def test_fresh_goods__cannot_be_returned_without_a_reason(town: Town) -> None:
+    town.top_up(RESIDENT, amount=10 * PRICE)
+    group = town.open(town.publish(salt=1, window_kind=WindowKind.FRESHNESS), units_min=1)
+    order_id = town.order(group, RESIDENT)
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    client = logged_in(1, RESIDENT)
+
+    assert client.get(f"/orders/{order_id}/case/?kind=return").status_code == 404
+    assert client.get(f"/orders/{order_id}/case/?kind=claim").status_code == 200
+
+
+def test_leader__opens_a_group_that_the_chain_takes(town: Town, offer: Offer) -> None:
+    point = people.add_pickup_point(code="east", name="东门驿站", district="桂花苑", address="桂雨路 18 号")
+    client = logged_in(1, LEADER, role="leader")
+    form = {
+        "pickup_point": str(point.id),
+        "units_min": "5",
+        "closes_at": "2099-01-01T20:00",
+        "deliver_by": "2099-01-02T18:00",
+    }
+
+    prepared = client.post(f"/leader/offers/0x{hash_struct(offer).hex()}/group/", form).json()
+    now = town.now
+    prepared["message"] |= {"closes_at": str(now + DAY), "deliver_by": str(now + 2 * DAY)}
+    waiting = client.get(prepared["next"])
+    status = send(client, signed(town, prepared, LEADER))
+
+    assert status == 202
+    assert prepared["message"]["pickup"] == point.commitment != f"0x{PICKUP.hex()}"
+    assert "正在开团" in waiting.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"closes_at": "2020-01-01T20:00"}, "closes_at"),
+        ({"deliver_by": "2098-01-01T20:00"}, "deliver_by"),
+        ({"units_min": "0"}, "units_min"),
+        ({"pickup_point": "999"}, "pickup_point"),
+    ],
+)
+def test_leader__group_that_cannot_be__names_the_field(
+    town: Town, offer: Offer, changes: dict[str, str], field: str
+) -> None:
+    point = people.add_pickup_point(code="east", name="东门驿站", district="桂花苑", address="桂雨路 18 号")
+    form = {
+        "pickup_point": str(point.id),
+        "units_min": "5",
+        "closes_at": "2099-01-01T20:00",
+        "deliver_by": "2099-01-02T18:00",
+    }
+
+    answer = logged_in(1, LEADER, role="leader").post(
+        f"/leader/offers/0x{hash_struct(offer).hex()}/group/", form | changes
+    )
+
+    assert answer.status_code == 422
+    assert field in answer.json()["errors"]
+
+
+def test_resident__may_not_open_groups(town: Town, offer: Offer) -> None:
+    address = f"/leader/offers/0x{hash_struct(offer).hex()}/group/"
+
+    assert logged_in(1, RESIDENT).get(address).status_code == 403
+    assert visitor().get(address).status_code == 302
+
+
+def test_hand_out__by_the_code_on_the_order_page(town: Town, group: Group) -> None:
+    order_id = town.order(group, RESIDENT, quantity=2)
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    resident, leader = logged_in(1, RESIDENT), logged_in(2, LEADER, role="leader")
+    address = f"/leader/groups/{id_of(group)}/hand-out/"
+
+    shown = resident.get(f"/orders/{order_id}/").context["collect_code"]
+    wrong = leader.post(address, {"code": f"{(int(shown) + 1) % 1_000_000:06}"}).content.decode()
+    right = leader.post(address, {"code": shown}).content.decode()
+
+    assert "本团没有人用这个取货码" in wrong
+    assert "已交付 0 / 2 份" in wrong
+    assert "已交付 2 / 2 份" in right
+    assert "已取货" in resident.get(f"/orders/{order_id}/").content.decode()
