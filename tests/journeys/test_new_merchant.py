@@ -87,6 +87,9 @@ def test_farmer__from_sign_up_to_goods_on_sale(make_device: MakeDevice) -> None:
 def test_merchants_pages__are_accessible_at_every_width(make_device: MakeDevice, kind: str, language: str) -> None:
     merchant = make_device(kind, language)
     merchant.log_in(MERCHANT_PHONE, PASSWORD)
+    if language == "en":
+        merchant.page.get_by_role("button", name="English").click()
+        merchant.page.get_by_role("button", name="中文").wait_for()
     for name in ("", "orders/", "offers/", "offers/new/", "products/", "products/new/", "cases/", "payouts/"):
         merchant.open(f"/shop/{name}")
         merchant.check_accessibility(f"merchant-{name.strip('/').replace('/', '-') or 'overview'}")

@@ -83,7 +83,9 @@ def logged_in(phone: str = "13912345678") -> Client:
     return client
 
 
-def post_offer(town: Town, offer: Offer, signer: Key = MERCHANT, **changes: Any) -> Any:
+def post_offer(
+    town: Town, offer: Offer, signer: Key = MERCHANT, *, path: str = "/api/v1/market/offers", **changes: Any
+) -> Any:
     signature = sign(signer.private_key, digest(offer, town.separator))
     body = {
         "kind": "offer",
@@ -92,7 +94,7 @@ def post_offer(town: Town, offer: Offer, signer: Key = MERCHANT, **changes: Any)
         "signer": f"0x{signer.address.hex()}",
     }
     client = Client(headers={"host": "localhost", "accept-language": "en"})
-    return client.post("/api/v1/market/offers", body | changes, content_type="application/json")
+    return client.post(path, body | changes, content_type="application/json")
 
 
 def refusal(response: Any) -> tuple[int, str]:
@@ -175,9 +177,10 @@ def test_offer_form__of_a_shop_that_is_not_verified__says_so(town: Town) -> None
     assert "通过平台认证" in response.json()["errors"]["__all__"][0]
 
 
-def test_publish__by_a_merchant_that_is_not_verified__is_refused(town: Town) -> None:
+@pytest.mark.parametrize("path", ["/api/v1/market/offers", "/api/v1/messages"])
+def test_publish__by_a_merchant_that_is_not_verified__is_refused(town: Town, path: str) -> None:
     offer = facade.draft_offer(tomatoes(shop(verified=False)).id, PLAN)
-    assert refusal(post_offer(town, offer)) == (403, "SIGNER_NOT_ALLOWED")
+    assert refusal(post_offer(town, offer, path=path)) == (403, "SIGNER_NOT_ALLOWED")
 
 
 def test_publish__with_the_words_of_another_merchant__is_refused(town: Town) -> None:

@@ -79,6 +79,15 @@ def test_sign_in__with_the_right_password__goes_where_one_wanted_to_go(client: C
     assert response.cookies[settings.LANGUAGE_COOKIE_NAME].value == "en"
 
 
+def test_sign_in__on_a_device_where_a_language_was_chosen__keeps_it(client: Client) -> None:
+    client.post("/me/sign-up/", ANSWERS)
+    other = Client(headers={"host": "localhost"})
+    other.post("/language/setlang/", {"language": "zh-hans"})
+    sign_in(other)
+    assert other.cookies[settings.LANGUAGE_COOKIE_NAME].value == "zh-hans"
+    assert "我的" in other.get("/me/").content.decode()
+
+
 @pytest.mark.parametrize("address", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)"])
 def test_sign_in__never_leads_to_another_site(client: Client, address: str) -> None:
     client.post("/me/sign-up/", ANSWERS)

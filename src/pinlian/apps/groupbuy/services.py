@@ -13,11 +13,12 @@ from django.utils import timezone
 from pinlian.apps.groupbuy.models import CaseEvidence, DeliveryDetails, GroupPage, HandOut, Order
 from pinlian.apps.groupbuy.order_selectors import order_row
 from pinlian.apps.groupbuy.selectors import group_row, require_deliverer
+from pinlian.apps.market.facade import publish_offer
 from pinlian.domain.books import OrderStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal, Refused
-from pinlian.relayer.facade import GroupCommit, Promise, submit
+from pinlian.relayer.facade import GroupCommit, Kind, Promise, submit
 
 NOTE_CHARACTERS_MAX = 500
 PICKUP_NOTE_CHARACTERS_MAX = 200
@@ -89,12 +90,15 @@ def submit_message(
         evidence: with an opened case, the buyer's words.
 
     Raises:
-        Refused: as relayer.facade.submit; OVERSIZED or MALFORMED for the openings. Nothing is stored then.
+        Refused: as relayer.facade.submit, or market.facade.publish_offer for an offer; OVERSIZED or MALFORMED for the
+            openings. Nothing is stored then.
     """
     if details is not None:
         details.require("details", body.get("details"), SEALED_CHARACTERS_MAX)
     if evidence is not None:
         evidence.require("evidence", body.get("evidence"), EVIDENCE_CHARACTERS_MAX)
+    if kind == Kind.OFFER:
+        return publish_offer(body, signature, signer=signer)
     promise = submit(kind, body, signature, signer=signer)
     if details is not None:
         _keep(DeliveryDetails(commitment=body["details"], salt=details.salt, sealed=details.text))

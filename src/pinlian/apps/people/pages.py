@@ -80,7 +80,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             status = 429
         else:
             login(request, person, BACKEND)
-            return speak(HttpResponseRedirect(next_address(request)), person.language)
+            response = HttpResponseRedirect(next_address(request))
+            # Who chose a language on this device wants that one.
+            chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+            return response if chosen else speak(response, person.language)
     return render(request, "people/sign_in.html", {"form": form, "next": next_address(request)}, status=status)
 
 
