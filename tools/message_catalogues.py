@@ -13,6 +13,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -25,6 +26,8 @@ from django.utils.translation import trim_whitespace
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = "zh_Hans"
+NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Babel writes a date into each compiled catalogue; that of the moment would make it another file every minute."""
 SOURCES = ("*.py", "templates/**/*.html", "templates/**/*.txt")
 # Without dates: the file changes only when a text does.
 HEADER = r"""msgid ""
@@ -177,6 +180,8 @@ def unfinished(catalogue: Catalog) -> list[str]:
 
 
 def compiled(catalogue: Catalog) -> bytes:
+    """The .mo of a catalogue: the same bytes whenever it is made."""
+    catalogue.creation_date = NO_DATE
     buffer = io.BytesIO()
     write_mo(buffer, catalogue)
     return buffer.getvalue()
