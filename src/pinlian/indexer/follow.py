@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from django.db import connections, transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
@@ -37,6 +37,10 @@ class IndexingError(Exception):
     """The read model cannot go on; the message says why and what to do."""
 
 
+class _CursorMoved(Exception):
+    """Another process indexed or rebuilt since the cursor was read: read it again."""
+
+
 class BlockSource(Protocol):
     """What is read of a node; chain.rpc.Rpc offers it."""
 
@@ -50,7 +54,7 @@ class BlockSource(Protocol):
 
 
 class Indexer:
-    """The one writer of projected tables. `step` from one thread of one process."""
+    """The writer of projected tables. `step` from one thread; another process may rebuild meanwhile."""
 
     def __init__(
         self,
@@ -94,6 +98,8 @@ class Indexer:
         cursor = Cursor.objects.first()
         try:
             changed = self._advance(cursor, head)
+        except _CursorMoved:
+            return True
         except RpcError:
             raise
         except Exception as error:
@@ -104,14 +110,14 @@ class Indexer:
         return changed
 
     def rebuild(self, models: Iterable[type[Model]]) -> None:
-        """Drop all projected rows and read the chain again from the escrow's first block.
+        """Drop all projected rows and read the chain again from the escrow's first block. An engine may run meanwhile.
 
         Args:
             models: every model that a projection writes.
         """
         tables: list[type[Model]] = [*models, ChainEvent, ChainBlock, Cursor, Fault]
-        connection = connections["default"]
         with transaction.atomic(), connection.cursor() as cursor:
+            _lock_table()
             for model in tables:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
         self._head_seen = b""
@@ -274,10 +280,11 @@ class Indexer:
 
     def _lock(self, expected: Cursor | None) -> None:
         """Hold the cursor until the transaction ends; it must be where it was when the blocks were read."""
-        cursor = Cursor.objects.select_for_update().first()
+        _lock_table()
+        cursor = Cursor.objects.first()
         at = None if cursor is None else (cursor.block_number, cursor.block_hash)
         if at != (None if expected is None else (expected.block_number, expected.block_hash)):
-            raise IndexingError("another process is indexing into the same read model")
+            raise _CursorMoved
 
     def _note_fault(self, error: Exception, cursor: Cursor | None) -> None:
         after = "before the first block" if cursor is None else f"after block {cursor.block_number}"
@@ -291,6 +298,13 @@ class Indexer:
         )
         self._may_have_fault = True
         logger.error("indexing stands still %s: %s: %s", after, type(error).__name__, error)
+
+
+def _lock_table() -> None:
+    """One writer of the read model at a time. SQLite's transaction has the write lock from its beginning."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {Cursor._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _check_root(event: Event) -> None:

@@ -200,6 +200,20 @@ def test_step__read_model_of_another_escrow__stops(chain: FakeChain) -> None:
         make_indexer(chain).step()
 
 
+@pytest.mark.parametrize("rebuilds", [False, True])
+def test_step__another_process_indexes_meanwhile__takes_no_block_twice(chain: FakeChain, rebuilds: bool) -> None:
+    chain.mine(deposit(0, 5))
+    node, other = FakeNode(chain), make_indexer(chain)
+    indexer = Indexer(node, escrow(), PROJECTIONS, start_block=1)
+    catch_up(indexer)
+    chain.mine(deposit(0, 6))
+    chain.mine(deposit(1, 7))
+    node.before_logs = [lambda: other.rebuild(MODELS) if rebuilds else catch_up(other)]
+    catch_up(indexer)
+    assert balances() == {to_hex(BUYERS[0]): 11, to_hex(BUYERS[1]): 7}
+    assert not Fault.objects.exists()
+
+
 LEAVES = tuple(Leaf(BUYERS[number], 1, 0, bytes(32)) for number in range(3))
 
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from pinlian.chain.rpc import Rpc, RpcError, to_hex
 from pinlian.domain.messages import Withdraw
-from pinlian.relayer import facade
+from pinlian.relayer import facade, outbox
 from pinlian.relayer.intake import Promise
 from pinlian.relayer.loop import Relayer
 from pinlian.relayer.models import ChainTx, Message
@@ -71,7 +72,7 @@ def run_until_done(instance: Instance, start: Callable[[], Relayer], rounds_max:
     for _ in range(rounds_max):
         try:
             instance.settle(relayer)
-        except (Killed, RpcError):
+        except (Killed, RpcError, DatabaseError):
             deaths += 1
             relayer = start()
         else:
@@ -137,6 +138,23 @@ def test_relayer__node_cut_off_now_and_then__does_everything_once(instance: Inst
     run_until_done(instance, lambda: instance.relayer(rpc=rpc, resend_seconds=0.0))
     work.check()
     rpc.close()
+
+
+@pytest.mark.parametrize("statement", ["record", "record_attempt", "mined", "finish", "read", "waiting"])
+def test_relayer__journal_fails_now_and_then__does_everything_once(
+    instance: Instance, work: Work, statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(statement)
+    real = getattr(outbox, statement)
+
+    def perhaps_fail(*arguments: Any, **options: Any) -> Any:
+        if chance.random() < 0.4:
+            raise DatabaseError("the disk is away")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(outbox, statement, perhaps_fail)
+    run_until_done(instance, instance.relayer)
+    work.check()
 
 
 def test_relayer__anvil_killed_in_the_middle__does_everything_once(instance: Instance, work: Work) -> None:
