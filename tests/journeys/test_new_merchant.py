@@ -4,13 +4,14 @@ import io
 
 import pytest
 from PIL import Image
+from playwright.sync_api import FilePayload
 
 from tests.journeys.conftest import MakeDevice
 from tests.journeys.neighbourhood import MERCHANT_PHONE, OPERATOR_PHONE, PASSWORD
 from tests.journeys.test_whole_life import ZH, sign_up
 
 
-def photograph() -> dict[str, object]:
+def photograph() -> FilePayload:
     file = io.BytesIO()
     Image.new("RGB", (900, 600), "orangered").save(file, "JPEG")
     return {"name": "peaches.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()}
@@ -38,7 +39,7 @@ def test_farmer__from_sign_up_to_goods_on_sale(make_device: MakeDevice) -> None:
     farmer.page.fill("[name=name_zh]", "湖景蜜桃")
     farmer.page.fill("[name=unit_zh]", "一箱 12 个")
     farmer.page.select_option("[name=category]", "fruit")
-    farmer.page.set_input_files("[name=photo]", [photograph()])  # type: ignore[list-item]
+    farmer.page.set_input_files("[name=photo]", [photograph()])
     farmer.button("保存")
     farmer.sees("湖景蜜桃")
     farmer.open("/shop/offers/new/")

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -20,7 +19,7 @@ def client(town: Town, settings: Settings) -> Client:
     return Client(headers={"host": "localhost", "accept-language": "en"})
 
 
-def ask(client: Client, method: str, *params: Any) -> HttpResponse:
+def ask(client: Client, method: str, *params: Any) -> Any:
     body = json.dumps({"jsonrpc": "2.0", "id": 7, "method": method, "params": params})
     return client.post("/api/v1/chain/rpc", body, content_type="application/json")
 
