@@ -64,7 +64,9 @@ def next_batch(waiting: Sequence[Waiting], now_ms: int, policy: Policy) -> Batch
     ready = [
         lane[:most]
         for (kind, tries), lane in lanes.items()
-        if len(lane) >= (most := size_max(policy, kind, tries)) or now_ms - lane[0].received_at_ms >= policy.age_ms_max
+        # Processes number messages in one sequence but read their own clocks: the first need not be the oldest.
+        if len(lane) >= (most := size_max(policy, kind, tries))
+        or now_ms - min(message.received_at_ms for message in lane) >= policy.age_ms_max
     ]
     if not ready:
         return None
