@@ -22,6 +22,8 @@ ORDER_FACTS = (
     "rebate_minor",
     "refunded_minor",
     "placed_at",
+    "rebated_at",
+    "left_at",
 )
 GROUP_FACTS = (
     "id",
@@ -43,8 +45,14 @@ GROUP_FACTS = (
     "refunded_minor",
     "rebated_minor",
     "settled_amount_minor",
+    "opened_at",
+    "closed_at",
+    "failed_at",
+    "fail_reason",
+    "delivered_block_time",
+    "settled_at",
 )
-BATCH_FACTS = ("number", "root", "size", "runs", "placed_at")
+BATCH_FACTS = ("number", "root", "size", "runs", "placed_at", "tx_hash", "block_number", "block_hash")
 CASE_FACTS = (
     "id",
     "group_id",
@@ -57,6 +65,9 @@ CASE_FACTS = (
     "award_minor",
     "evidence",
     "decide_by",
+    "opened_at",
+    "rejected_at",
+    "closed_at",
 )
 PAUSE_FACTS = ("stopped_seconds", "started_at", "ends_at")
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from pinlian.apps.groupbuy import facade as groupbuy
+from pinlian.apps.insight.moments import Moments
 from pinlian.apps.insight.statement_lines import StatementCheck
 from pinlian.apps.market import facade as market
 from pinlian.apps.money import facade as money
@@ -22,20 +23,6 @@ from pinlian.domain.books import Books, Difference, OrderStatus, difference
 from pinlian.indexer import facade as indexer
 
 Facts = tuple[Any, ...]
-
-OFFER_FACTS = (
-    "id",
-    "merchant",
-    "arbiter",
-    "stock_cap",
-    "units_sold",
-    "window_kind",
-    "window_seconds",
-    "leader_bps",
-    "ladder",
-    "payees",
-    "terms",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +68,12 @@ def audit(escrow: Escrow, start_block: int, *, progress: Callable[[str], None] =
         block_number = state.block_number if state else start_block - 1
         progress("reading the chain's events")
         books = Books(hash_struct)
+        moments = Moments()
         statements = StatementCheck()
         events = 0
         for event, at in escrow.events(start_block, block_number):
             books.apply(event, at)
+            moments.take(event, at)
             statements.take(event, at, books)
             events += 1
         differences = books.check()
@@ -94,7 +83,7 @@ def audit(escrow: Escrow, start_block: int, *, progress: Callable[[str], None] =
         progress("comparing with the read model")
         checked = {"events": events}
         for name, compare in _TABLES.items():
-            found, checked[name] = compare(books)
+            found, checked[name] = compare(books, moments)
             differences += found
         found, checked["accounts"] = _accounts(books, statements.lines_of)
         differences += found + statements.finish()
@@ -156,7 +145,7 @@ def _described(names: Sequence[str], facts: Facts) -> str:
     return ", ".join(f"{name} {value}" for name, value in zip(names[1:], facts[1:], strict=True))
 
 
-def _orders(books: Books) -> tuple[list[Difference], int]:
+def _orders(books: Books, moments: Moments) -> tuple[list[Difference], int]:
     """Both sides come by batch and index, so that they are compared while they are read."""
     names = groupbuy.ORDER_FACTS
     stored = iter(groupbuy.stored_orders())
@@ -179,6 +168,8 @@ def _orders(books: Books) -> tuple[list[Difference], int]:
             order.rebate,
             order.refunded,
             order.placed_at,
+            moments.rebated.get((order.batch, order.index), 0),
+            moments.left.get((order.batch, order.index), 0),
         )
         while row is not None and row[:2] < facts[:2]:
             found.append(_invented_order(row))
@@ -205,7 +196,7 @@ def _invented_order(row: Facts) -> Difference:
     )
 
 
-def _groups(books: Books) -> tuple[list[Difference], int]:
+def _groups(books: Books, moments: Moments) -> tuple[list[Difference], int]:
     expected = (
         (
             _hex(key),
@@ -227,26 +218,36 @@ def _groups(books: Books) -> tuple[list[Difference], int]:
             book.refunded,
             book.rebated,
             book.settled,
+            *moments.of_group(key),
         )
         for key, book in books.groups.items()
     )
     return _compare_by_key("group", groupbuy.GROUP_FACTS, expected, groupbuy.stored_groups())
 
 
-def _batches(books: Books) -> tuple[list[Difference], int]:
+def _batches(books: Books, moments: Moments) -> tuple[list[Difference], int]:
     """The runs are compared leaf by leaf: whose group each is of."""
     expected = (
-        (number, _hex(book.root), len(book.leaves), [_hex(group) for group in book.groups], book.placed_at)
+        (
+            number,
+            _hex(book.root),
+            len(book.leaves),
+            [_hex(group) for group in book.groups],
+            book.placed_at,
+            _hex(moments.batches[number].tx_hash),
+            moments.batches[number].block_number,
+            _hex(moments.batches[number].block_hash),
+        )
         for number, book in books.batches.items()
     )
     stored = (
-        (number, root, size, [group for group, count in runs for _ in range(count)], placed_at)
-        for number, root, size, runs, placed_at in groupbuy.stored_batches()
+        (number, root, size, [group for group, count in runs for _ in range(count)], *rest)
+        for number, root, size, runs, *rest in groupbuy.stored_batches()
     )
     return _compare_by_key("batch", groupbuy.BATCH_FACTS, expected, stored)
 
 
-def _cases(books: Books) -> tuple[list[Difference], int]:
+def _cases(books: Books, moments: Moments) -> tuple[list[Difference], int]:
     expected = (
         (
             _hex(key),
@@ -260,13 +261,14 @@ def _cases(books: Books) -> tuple[list[Difference], int]:
             book.award,
             _hex(book.evidence),
             book.decide_by,
+            *moments.of_case(key),
         )
         for key, book in books.cases.items()
     )
     return _compare_by_key("case", groupbuy.CASE_FACTS, expected, groupbuy.stored_cases())
 
 
-def _offers(books: Books) -> tuple[list[Difference], int]:
+def _offers(books: Books, moments: Moments) -> tuple[list[Difference], int]:
     expected = (
         (
             _hex(key),
@@ -277,17 +279,19 @@ def _offers(books: Books) -> tuple[list[Difference], int]:
             book.terms.window_kind,
             book.terms.window_seconds,
             book.terms.leader_bps,
-            book.terms.ladder,
-            book.terms.payees,
+            [[step.units_min, step.price] for step in book.terms.ladder],
+            [[_hex(payee.account), payee.share_bps] for payee in book.terms.payees],
             _hex(book.terms.terms),
+            hex(book.terms.salt),
+            book.first_price,
+            moments.offers[key],
         )
         for key, book in books.offers.items()
     )
-    stored = (tuple(getattr(offer, name) for name in OFFER_FACTS) for offer in market.every_offer())
-    return _compare_by_key("offer", OFFER_FACTS, expected, stored)
+    return _compare_by_key("offer", market.OFFER_FACTS, expected, market.stored_offers())
 
 
-def _pauses(books: Books) -> tuple[list[Difference], int]:
+def _pauses(books: Books, moments: Moments) -> tuple[list[Difference], int]:
     last = books.pause
     expected = [("last", last.stopped_seconds, last.started_at, last.ends_at)] if last.ends_at else []
     stored = (("last", *facts) for facts in groupbuy.stored_pauses())
@@ -302,7 +306,7 @@ def _accounts(books: Books, lines_of: Mapping[bytes, int]) -> tuple[list[Differe
     return _compare_by_key("account", money.ACCOUNT_FACTS, expected, money.stored_accounts())
 
 
-_TABLES: dict[str, Callable[[Books], tuple[list[Difference], int]]] = {
+_TABLES: dict[str, Callable[[Books, Moments], tuple[list[Difference], int]]] = {
     "offers": _offers,
     "groups": _groups,
     "batches": _batches,

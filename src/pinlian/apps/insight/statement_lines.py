@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pinlian.apps.money.facade import ENTRY_FACTS, EntryKind, entry_id, stored_entries
 from pinlian.domain.books import Books, Difference, difference
@@ -18,40 +19,64 @@ from pinlian.domain.chain_events import (
     RunRefunded,
     Withdrawn,
 )
-from pinlian.domain.order import ORDERS_MAX
+from pinlian.domain.merkle import Leaf
+from pinlian.domain.order import ORDERS_MAX, order_id
 
-Movement = tuple[bytes, EntryKind, int]
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What an account gets (or, negative, gives), in minor units, and what for."""
+
+    account: bytes
+    kind: EntryKind
+    amount: int
+    group: bytes = b""
+    order: bytes = b""
+    counterparty: bytes = b""
 
 
 def movements(event: ChainEvent, books: Books) -> Iterator[Movement]:
-    """Who gets (or, negative, gives) how much by an event that `books` have taken in, in the order of the statement."""
+    """What an event moves that `books` have taken in, in the order of the statement."""
     match event:
         case Deposited():
-            yield event.account, EntryKind.DEPOSIT, event.amount
+            yield Movement(event.account, EntryKind.DEPOSIT, event.amount, counterparty=event.payer)
         case Withdrawn():
-            yield event.account, EntryKind.WITHDRAWAL, -event.amount
+            yield Movement(event.account, EntryKind.WITHDRAWAL, -event.amount, counterparty=event.to)
         case OrdersPlaced():
             for run in event.runs_of_leaves():
                 price = books.groups[run.group].offer.ladder[0].price
                 for leaf in run.leaves:
-                    yield leaf.buyer, EntryKind.ORDER, -leaf.quantity * price
+                    yield _of_leaf(leaf, EntryKind.ORDER, -leaf.quantity * price, run.group)
         case OrderCancelled():
-            yield event.buyer, EntryKind.CANCELLATION, event.amount
+            leaf = books.batches[event.batch].leaves[event.index]
+            yield _of_leaf(leaf, EntryKind.CANCELLATION, event.amount, event.group)
         case RunRefunded():
             group, batch = books.groups[event.group], books.batches[event.batch]
             for index in _marked(event.marks):
                 price = group.price if batch.is_rebated(index) else group.offer.ladder[0].price
-                yield batch.leaves[index].buyer, EntryKind.REFUND, batch.leaves[index].quantity * price
+                leaf = batch.leaves[index]
+                yield _of_leaf(leaf, EntryKind.REFUND, leaf.quantity * price, event.group)
         case RunRebated():
             group, batch = books.groups[event.group], books.batches[event.batch]
             for index in _marked(event.marks):
-                yield batch.leaves[index].buyer, EntryKind.REBATE, batch.leaves[index].quantity * group.rebate
+                leaf = batch.leaves[index]
+                yield _of_leaf(leaf, EntryKind.REBATE, leaf.quantity * group.rebate, event.group)
         case CaseOpened() if event.rebate:
-            yield event.buyer, EntryKind.REBATE, event.rebate
+            yield Movement(event.buyer, EntryKind.REBATE, event.rebate, event.group, event.case_id)
         case CaseClosed() if event.award:
-            yield books.cases[event.case_id].buyer, EntryKind.AWARD, event.award
+            buyer = books.cases[event.case_id].buyer
+            yield Movement(buyer, EntryKind.AWARD, event.award, event.group, event.case_id)
         case PaidOut():
-            yield event.account, EntryKind.PAYOUT, event.amount
+            yield Movement(event.account, EntryKind.PAYOUT, event.amount, event.group)
+
+
+def _of_leaf(leaf: Leaf, kind: EntryKind, amount: int, group: bytes) -> Movement:
+    return Movement(leaf.buyer, kind, amount, group, order_id(group, leaf.buyer, leaf.nonce))
+
+
+def _hex(value: bytes) -> str:
+    """0x-hex, or nothing for nothing."""
+    return f"0x{value.hex()}" if value else ""
 
 
 def _marked(marks: int) -> list[int]:
@@ -72,17 +97,28 @@ class StatementCheck:
 
     def take(self, event: ChainEvent, at: EventAt, books: Books) -> None:
         """Compare the lines of the next event, which `books` have taken in."""
-        for position, (account, kind, amount) in enumerate(movements(event, books)):
-            self._balances[account] += amount
-            self.lines_of[account] += 1
+        try:
+            moved = list(movements(event, books))
+        except LookupError:
+            # The event is about something that never came up: the books have named that, and nothing follows from it.
+            return
+        tx_hash = _hex(at.tx_hash)
+        for position, movement in enumerate(moved):
+            self._balances[movement.account] += movement.amount
+            self.lines_of[movement.account] += 1
             self.count += 1
             self._compare(
                 (
                     entry_id(at, position),
-                    f"0x{account.hex()}",
-                    int(kind),
-                    amount,
-                    self._balances[account],
+                    _hex(movement.account),
+                    int(movement.kind),
+                    movement.amount,
+                    self._balances[movement.account],
+                    _hex(movement.group),
+                    _hex(movement.order),
+                    _hex(movement.counterparty),
+                    tx_hash,
+                    at.block_time,
                 )
             )
 

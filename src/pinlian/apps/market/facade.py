@@ -4,11 +4,12 @@ from pinlian.apps.market import offer_drafts, services
 from pinlian.apps.market.models import Category, Merchant, Product
 from pinlian.apps.market.offer_drafts import OfferInvalid, OfferPlan
 from pinlian.apps.market.offer_terms import (
+    OFFER_FACTS,
     OfferTerms,
-    every_offer,
     offer_terms,
     offers_of_arbiters,
     offers_of_merchants,
+    stored_offers,
 )
 from pinlian.apps.market.projections import change_units_sold, price_of_offer
 from pinlian.apps.market.publishing import publish_offer
@@ -34,6 +35,7 @@ from pinlian.domain.offer import Offer
 
 __all__ = [
     "ARBITER_KEY",
+    "OFFER_FACTS",
     "Category",
     "MerchantView",
     "OfferInvalid",
@@ -49,7 +51,6 @@ __all__ = [
     "add_product",
     "change_units_sold",
     "draft_offer",
-    "every_offer",
     "merchant_of",
     "merchant_of_person",
     "merchants",
@@ -64,6 +65,7 @@ __all__ = [
     "product",
     "products_of",
     "publish_offer",
+    "stored_offers",
     "trade_rules",
     "words_of_terms",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pinlian.apps.market.models import Offer
 from pinlian.domain.offer import Payee, Step, WindowKind
@@ -72,6 +73,24 @@ def offers_of_arbiters(arbiters: Collection[str]) -> list[OfferTerms]:
     return [terms_of_row(row) for row in rows]
 
 
-def every_offer() -> Iterator[OfferTerms]:
-    """All offers, in order of id; for the audit."""
-    return (terms_of_row(row) for row in Offer.objects.order_by("id").iterator(chunk_size=2000))
+OFFER_FACTS = (
+    "id",
+    "merchant",
+    "arbiter",
+    "stock_cap",
+    "units_sold",
+    "window_kind",
+    "window_seconds",
+    "leader_bps",
+    "ladder",
+    "payees",
+    "terms",
+    "salt",
+    "price_minor",
+    "published_at",
+)
+
+
+def stored_offers() -> Iterator[tuple[Any, ...]]:
+    """OFFER_FACTS of every offer as it is stored, for the audit."""
+    return Offer.objects.values_list(*OFFER_FACTS).iterator(chunk_size=2_000)

@@ -8,7 +8,18 @@ from pinlian.apps.money.models import Account, Entry
 ROWS_PER_READ = 5_000
 
 ACCOUNT_FACTS = ("address", "balance_minor", "nonce_base", "nonce_bitmap", "entries")
-ENTRY_FACTS = ("id", "account", "kind", "amount_minor", "balance_minor")
+ENTRY_FACTS = (
+    "id",
+    "account",
+    "kind",
+    "amount_minor",
+    "balance_minor",
+    "group_id",
+    "order_id",
+    "counterparty",
+    "tx_hash",
+    "at",
+)
 
 Facts = tuple[Any, ...]
 
