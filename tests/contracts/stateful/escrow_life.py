@@ -105,7 +105,7 @@ class OfferDraft:
 offer_drafts = st.builds(
     OfferDraft,
     merchant=picks,
-    has_arbiter=st.sampled_from([True, True, True, False]),
+    has_arbiter=st.sampled_from([True, True, True, True, False]),
     stock_cap=st.sampled_from([8, 40, 200]),
     window_kind=st.sampled_from(WindowKind),
     window_seconds=st.sampled_from([0, DAY, 3 * DAY, 7 * DAY]),
@@ -285,8 +285,11 @@ class EscrowLife(RuleBasedStateMachine):
             self._deposit(buyer, buyer, 30_000)
         for offer in offers:
             self._publish(offer, own=0)
-        sound = [replace(opening, defect="", closes_in=2 * HOUR, delivers_in=10 * DAY) for opening in openings]
-        self._open([*sound[:3], replace(sound[3], delivers_in=HOUR)], own=0)
+        sound = [
+            replace(opening, defect="", closes_in=2 * HOUR, delivers_in=delivers_in)
+            for opening, delivers_in in zip(openings, [10 * DAY, 10 * DAY, HOUR, HOUR, DAY, DAY], strict=True)
+        ]
+        self._open(sound[:4], own=0)
         self._place([replace(order, defect="") for order in orders[:16]], is_sorted=True, sender=STRANGER)
         self.town.evm.wait(2 * HOUR)
         for deal in self.deals(GroupStatus.OPEN):
@@ -778,7 +781,7 @@ class EscrowLife(RuleBasedStateMachine):
         self._released(deal, events[1:], released)
 
     @precondition(lambda self: self.disputes(Stage.OPENED, late=False))
-    @rule(pick=picks, accepted=st.sampled_from([False, False, True]), own=picks)
+    @rule(pick=picks, accepted=st.sampled_from([False, False, False, True]), own=picks)
     @TALLY.counted
     def answer_case(self, pick: int, accepted: bool, own: int) -> bool:
         dispute = one(self.disputes(Stage.OPENED, late=False), pick)

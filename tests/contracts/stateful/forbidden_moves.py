@@ -707,42 +707,78 @@ def pause_for_too_long(life: EscrowLife, pick: int) -> Move | None:
 
 
 FOLLOW_UPS = {
-    "bump_nonce": ["bump the nonce backwards"],
-    "cancel_order": ["cancel an order twice", "order again what was cancelled"],
+    "deposit": ["deposit for nobody", "deposit nothing"],
+    "withdraw": ["withdraw more than one has", "withdraw into the escrow", "withdraw what another owns"],
+    "withdraw_signed": [
+        "withdraw after the message expired",
+        "withdraw more than was signed",
+        "withdraw with a far nonce",
+        "withdraw with a used nonce",
+    ],
+    "bump_nonce": ["bump the nonce backwards", "bump the nonce of another", "bump the nonce too far"],
+    "publish_offer": [
+        "publish a ladder that rises",
+        "publish an offer twice",
+        "publish another merchants offer",
+        "publish shares above the cap",
+    ],
+    "open_groups": ["close a group early", "cancel a group as a stranger", "rebate before the close"],
     "place_orders": [
         "order again by the same message",
         "order over the stock",
         "order under other terms",
         "order without money",
+        "runs that promise more orders",
         "cancel anothers order",
         "cancel more than was ordered",
     ],
+    "cancel_order": ["cancel an order twice", "order again what was cancelled"],
     "close_group": [
         "cancel a closed group as its leader",
+        "cancel an order after the close",
+        "close a group twice",
         "confirm a delivery as a stranger",
         "confirm a delivery for the leader",
         "fail a group that has time",
+        "order in a group that is not open",
+        "refund a group that did not fail",
+        "settle what is not delivered",
     ],
-    "confirm_delivery": ["settle within the window", "confirm a delivery twice"],
-    "cancel_group": ["refund more than was ordered", "refund to another account"],
+    "cancel_group": ["fail a group that is not closed", "refund more than was ordered", "refund to another account"],
     "refund_batch": ["refund twice"],
     "rebate_batch": ["rebate twice or without a lower price"],
+    "confirm_delivery": [
+        "cancel a delivered group",
+        "confirm a delivery twice",
+        "open a case of no kind",
+        "ask more than was paid",
+        "open anothers case",
+        "return for part of the price",
+        "return what the offer does not take back",
+        "settle within the window",
+    ],
     "open_case": [
         "answer a case as a stranger",
         "open a second case",
         "reject a case as its leader",
         "reject a case for the merchant",
         "resolve a case that has time",
+        "return for part of the price",
+        "return what the offer does not take back",
         "rule a case that was not rejected",
     ],
     "answer_case": ["answer a case twice", "award more than was asked", "rule a case as its merchant"],
     "resolve_case": ["resolve a case twice"],
     "rule_case": ["resolve a case twice"],
-    "pause": ["order while paused", "pause twice"],
+    "settle_group": ["open a case before or long after delivery"],
+    "pause": ["order while paused", "pause as a stranger", "pause for too long", "pause twice"],
     "wait_for_deadline": ["answer a case too late", "open a case after the window", "rule a case too late"],
     "everything_runs_out": ["answer a case too late", "open a case after the window", "rule a case too late"],
 }
 """What is most tempting just after something was done; names of attempts by the name of the rule."""
+
+
+assert {name for names in FOLLOW_UPS.values() for name in names} == ATTEMPTS.keys()
 
 
 class EscrowLifeWithForbiddenMoves(EscrowLife):
