@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group as PermissionGroup
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, Model
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -13,11 +13,17 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
 
+from pinlian.apps.groupbuy.facade import erase_all_delivery_details
 from pinlian.apps.groupbuy.models import Batch, Case, Group, Order
 from pinlian.apps.market.models import Merchant, Offer, OfferDocument, Product, TradeRules
+from pinlian.apps.money.facade import account_card
 from pinlian.apps.money.models import Account, Entry, TopUp
+from pinlian.apps.people.admin import PersonAdmin
+from pinlian.apps.people.facade import addresses_of
 from pinlian.apps.people.models import Person, PickupPoint
+from pinlian.apps.people.services import close_account
 from pinlian.domain.case import CaseStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.indexer.facade import state as index_state
@@ -95,6 +101,24 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for heading, tables in MENU
     ]
+
+
+@action(description=_("Close the account and erase what is known of the person"))
+def close_accounts(model_admin: PersonAdmin, request: HttpRequest, queryset: QuerySet[Person]) -> None:
+    """Erases name, number, keys and delivery details of people who asked for it, once their money is withdrawn."""
+    for person in queryset:
+        accounts = addresses_of(person.pk)
+        if any(account_card(account).balance_minor for account in accounts):
+            text = _("%(name)s still has a balance. It has to be withdrawn first, with the person's own key.")
+            model_admin.message_user(request, text % {"name": person.display_name}, messages.ERROR)
+            continue
+        erased = erase_all_delivery_details(accounts)
+        close_account(person)
+        model_admin.log_change(request, person, f"account closed, {erased} delivery details erased")
+        model_admin.message_user(request, _("Closed and erased."))
+
+
+PersonAdmin.actions = (*PersonAdmin.actions, close_accounts)
 
 
 def log_in_to_back_office(request: HttpRequest) -> HttpResponse:

@@ -1,14 +1,17 @@
 """The operator's back office: who gets in, what it shows, and that nothing of the chain can be edited there."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from pinlian.apps.market import facade as market
 from pinlian.apps.people import facade as people
-from pinlian.apps.people.models import RoleGrant
+from pinlian.apps.people.models import DeviceKey, Person, RoleGrant
 from pinlian.config.back_office import SHOWN_MODELS
-from tests.integration.town import Town, buyer
+from pinlian.domain.messages import Withdraw
+from tests.integration.town import DAY, Town, buyer
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal"])
 
@@ -135,3 +138,46 @@ def test_rules_of_offers__cannot_exceed_what_the_contract_admits(operator: Clien
     assert "All shares together may be at most 30%." in refused.content.decode()
     operator.post(address, {**accounts, **shares, "logistics_bps": "0"})
     assert [payee.share_bps for payee in market.trade_rules().payees] == [1000, 1000]
+
+
+PEOPLE = "/office/people/person/"
+
+
+def test_people__are_found_by_their_whole_number_only(operator: Client) -> None:
+    people.sign_up(phone="13900000001", password=PASSWORD, display_name="吴志远")
+    assert "吴志远" in operator.get(f"{PEOPLE}?q=139 0000 0001").content.decode()
+    assert "吴志远" not in operator.get(f"{PEOPLE}?q=13900000002").content.decode()
+    assert "吴志远" not in operator.get(f"{PEOPLE}?q=0001").content.decode()
+
+
+def test_forgotten_password__is_replaced_by_one_that_is_shown_once(operator: Client) -> None:
+    person = people.sign_up(phone="13900000001", password=PASSWORD, display_name="吴志远")
+    chosen = {"action": "give_new_password", "_selected_action": [person.id]}
+    page = operator.post(PEOPLE, chosen, follow=True).content.decode()
+    shown = re.search(r"New password of 吴志远: ([0-9a-f-]{19})", page)
+    assert shown is not None
+    client = Client(headers={"host": "localhost"})
+    answers = {"phone": "13900000001", "password": shown[1]}
+    assert client.post("/me/sign-in/", answers | {"password": PASSWORD}).status_code == 422
+    assert client.post("/me/sign-in/", answers).status_code == 302
+
+
+def test_closed_account__leaves_no_name_number_or_key(town: Town, operator: Client) -> None:
+    person = people.sign_up(phone="13900000001", password=PASSWORD, display_name="吴志远")
+    account = f"0x{buyer(1).address.hex()}"
+    DeviceKey.objects.create(person_id=person.id, address=account, label="手机", keystore={"version": 1})
+    chosen = {"action": "close_accounts", "_selected_action": [person.id]}
+    town.top_up(buyer(1))
+    assert "still has a balance" in operator.post(PEOPLE, chosen, follow=True).content.decode()
+    assert people.person_of(account) == person
+
+    town.submit(Withdraw(buyer(2).address, 100_000, 0, town.now + DAY), buyer(1))
+    town.settle()
+    assert "Closed and erased." in operator.post(PEOPLE, chosen, follow=True).content.decode()
+    row = Person.objects.get(pk=person.id)
+    assert (row.display_name, bytes(row.phone_sealed), row.is_active, row.roles) == ("", b"", False, frozenset())
+    assert DeviceKey.objects.filter(keystore__isnull=False).count() == 0
+    assert people.display_name_masked(account) == f"{account[:6]}…{account[-4:]}"
+    assert operator.get(PEOPLE).status_code == 200
+    again = people.sign_up(phone="13900000001", password=PASSWORD, display_name="吴志远")
+    assert again.id != person.id

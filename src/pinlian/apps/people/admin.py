@@ -7,11 +7,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from pinlian.apps.people import services
 from pinlian.apps.people.models import DeviceKey, Person, PickupPoint, RoleGrant
-from pinlian.apps.people.phone_numbers import masked, phone_vault
+from pinlian.apps.people.phone_numbers import PhoneNumberInvalid, masked, one_spelling, phone_vault
 
 
 class RoleGrantInline(TabularInline):
@@ -43,9 +43,36 @@ class PersonAdmin(ModelAdmin):
     fields = ("display_name", "phone", "language", "home_pickup_point", "is_active", "joined_at", "consented_at")
     readonly_fields = ("phone", "joined_at", "consented_at")
     inlines = (RoleGrantInline, DeviceKeyInline)
+    actions: tuple[Any, ...] = ("give_new_password",)
+    search_help_text = _("Name, whole telephone number, or account")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
         return super().get_queryset(request).prefetch_related("role_grants")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Person], search_term: str
+    ) -> tuple[QuerySet[Person], bool]:
+        """A whole telephone number finds its owner; the numbers themselves cannot be searched."""
+        try:
+            number = one_spelling(search_term)
+        except PhoneNumberInvalid:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(phone_lookup=phone_vault().lookup(number)), False
+
+    @action(description=_("Give a new password"))
+    def give_new_password(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
+        if queryset.count() != 1:
+            self.message_user(request, _("Choose one person."), messages.ERROR)
+            return
+        person = queryset.get()
+        password = services.give_new_password(person)
+        self.log_change(request, person, "new password given")
+        self.message_user(
+            request,
+            _("New password of %(name)s: %(password)s. Hand it over in person; it is shown only now.")
+            % {"name": person.display_name, "password": password},
+            messages.WARNING,
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People sign up themselves and agree to the use of their data."""
@@ -57,7 +84,7 @@ class PersonAdmin(ModelAdmin):
 
     @display(description=_("Telephone number"))
     def phone(self, person: Person) -> str:
-        return masked(phone_vault().unseal(bytes(person.phone_sealed)))
+        return masked(phone_vault().unseal(bytes(person.phone_sealed))) if person.phone_sealed else ""
 
     @display(description=_("roles"), label=True)
     def role_names(self, person: Person) -> list[Any]:

@@ -1,5 +1,6 @@
 """What people change about themselves, and operators about people."""
 
+import secrets
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -130,6 +131,37 @@ def grant_role(person: Person, role: str, granted_by: Person | None) -> None:
 
 def withdraw_role(person: Person, role: str) -> None:
     RoleGrant.objects.filter(person=person, role=role).delete()
+
+
+def give_new_password(person: Person) -> str:
+    """For somebody who forgot it and showed the operator who he is. The signing key needs its own passphrase still.
+
+    Returns:
+        The new password, to be handed over in person and changed at once; it is kept nowhere.
+    """
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    forget_attempts(SIGN_INS_OF_NUMBER, person.phone_lookup)
+    return password
+
+
+@transaction.atomic
+def close_account(person: Person) -> None:
+    """Erase number, name, keystores and roles for good. Orders and payments stay under the account's address.
+
+    The number can sign up anew. Keys are revoked: see to it that the account's balance is withdrawn before.
+    """
+    person.is_active = False
+    person.phone_lookup = secrets.token_hex(32)
+    person.phone_sealed = b""
+    person.display_name = ""
+    person.home_pickup_point = None
+    person.set_unusable_password()
+    person.save()
+    person.role_grants.all().delete()
+    person.device_keys.update(keystore=None, encryption_key=None, label="")
+    person.device_keys.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 @transaction.atomic
