@@ -32,7 +32,7 @@ interface Accepted {
   id: string;
 }
 
-/** Kinds whose next page follows the message by itself. */
+/** Kinds whose next page follows the message by itself; its address names the message. */
 const FOLLOWED_BY_PAGE = new Set(["order", "offer", "group"]);
 const ASK_MS = 500;
 const ASK_TIMES_MAX = 30;
@@ -111,8 +111,10 @@ class SignAction extends HTMLElement {
     }
     sessionStorage.setItem("toast", text(`done_${prepared.kind}`));
     const next = prepared.next ?? this.getAttribute("next");
-    if (next) location.assign(next);
-    else location.reload();
+    if (next === null) return location.reload();
+    const address = new URL(next, location.href);
+    if (FOLLOWED_BY_PAGE.has(prepared.kind)) address.searchParams.set("message", id);
+    location.assign(address);
   }
 
   private async prepare(submitter: HTMLElement | null): Promise<Prepared> {

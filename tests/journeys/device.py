@@ -85,8 +85,8 @@ class Device:
         raise AssertionError(f"{text!r} did not come within {seconds} s:\n{self.page.locator('main').inner_text()}")
 
     def order_address(self) -> str:
-        self.page.wait_for_url(re.compile(r"/orders/0x[0-9a-f]{64}/$"))
-        return self.page.url
+        self.page.wait_for_url(re.compile(r"/orders/0x[0-9a-f]{64}/\?"))
+        return self.page.url.split("?")[0]
 
     # --- Looking closely ---
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 from pinlian.apps.people import facade as people
@@ -84,8 +85,12 @@ def signed(town: Town, prepared: dict[str, object], signer: Key, **more: object)
     }
 
 
+def answer_to(client: Client, body: dict[str, object]) -> HttpResponse:
+    return client.post("/api/v1/messages", json.dumps(body), content_type="application/json")
+
+
 def send(client: Client, body: dict[str, object]) -> int:
-    return client.post("/api/v1/messages", json.dumps(body), content_type="application/json").status_code
+    return answer_to(client, body).status_code
 
 
 def test_order__prepared_by_the_page_and_signed__is_placed(town: Town, group: Group) -> None:
@@ -104,6 +109,39 @@ def test_order__prepared_by_the_page_and_signed__is_placed(town: Town, group: Gr
     assert prepared["readers"] == [PUBLIC_KEY]
     assert "正在入账" in waiting.content.decode()
     assert "已参团" in placed.content.decode()
+
+
+def test_order__that_the_chain_refuses__says_why(town: Town, group: Group) -> None:
+    client = logged_in(1, RESIDENT)
+    prepared = client.post(f"/groups/{id_of(group)}/order/", {"quantity": "1"}).json()
+    promise = answer_to(client, signed(town, prepared, RESIDENT)).json()
+    town.node.set_time(group.closes_at)
+    town.settle()
+
+    page = client.get(f"{prepared['next']}?message={promise['id']}").content.decode()
+
+    assert "未成功，没有扣款" in page
+    assert "该团已停止接单" in page
+
+
+def test_return__accepted_at_the_pickup_point__pays_back(town: Town, group: Group) -> None:
+    order_id = town.order(group, RESIDENT, quantity=2)
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    resident, leader = logged_in(1, RESIDENT), logged_in(2, LEADER, role="leader")
+    prepared = resident.post(f"/orders/{order_id}/case/?kind=return", {"text": "不想要了"}).json()
+    send(resident, signed(town, prepared, RESIDENT, **prepared["extra"]))
+    town.settle()
+
+    (row,) = leader.get("/leader/").context["cases"]
+    status = send(leader, signed(town, {"kind": "answer_case", "message": row["message"]}, LEADER))
+    town.settle()
+
+    assert status == 202
+    detail = resident.get(f"/orders/{order_id}/").context["detail"]
+    assert detail.case.award_minor == 2 * PRICE
+    assert detail.order.cost_minor == 0
+    assert leader.get("/leader/").context["cases"] == []
 
 
 @pytest.mark.parametrize("quantity", ["0", "-1", "", "many", "99999999999"])

@@ -20,6 +20,7 @@ from pinlian.apps.groupbuy.reading import (
     offer_tiles,
     reader_addresses,
     reader_home,
+    refusal_of_message,
     seconds_now,
     words_of,
 )
@@ -147,7 +148,8 @@ def leader_group(request: HttpRequest, group_id: str) -> HttpResponse:
     except Refused as refused:
         if refused.refusal != Refusal.GROUP_UNKNOWN:
             raise
-        return render(request, "groupbuy/group_waiting.html", {"section": "leader", "group_id": group_id})
+        context = {"section": "leader", "refusal": refusal_of_message(request)}
+        return render(request, "groupbuy/group_waiting.html", context)
     members = facade.members(group_id, limit=MEMBERS_SHOWN_MAX)
     return render(
         request,

@@ -23,6 +23,7 @@ from pinlian.apps.groupbuy.reading import (
     qr_svg,
     reader_addresses,
     reader_home,
+    refusal_of_message,
     seconds_now,
     words_of,
 )
@@ -344,6 +345,8 @@ def order(request: HttpRequest, identifier: str) -> HttpResponse:
     except Refused as refused:
         if refused.refusal != Refusal.ORDER_UNKNOWN:
             raise
+        if refusal := refusal_of_message(request):
+            return render(request, "groupbuy/order_waiting.html", {"section": "orders", "refusal": refusal})
         waiting = _waiting_order(request, identifier)
         return render(
             request,
