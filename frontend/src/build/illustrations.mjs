@@ -1,5 +1,5 @@
 // Write the product illustrations that the market knows as one SVG file each.
-import { readFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,7 @@ const wanted = JSON.parse(readFileSync(from("../../../src/pinlian/apps/market/il
 const target = from("../../../src/pinlian/web/static/build/illustrations");
 
 mkdirSync(target, { recursive: true });
+copyFileSync(from("fluent-emoji-license.txt"), join(target, "LICENSE.txt"));
 for (const name of Object.values(wanted).flatMap(Object.keys)) {
   const icon = set.icons[name];
   if (!icon) {
