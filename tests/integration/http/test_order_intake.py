@@ -4,11 +4,14 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from pinlian.apps.groupbuy.facade import commitment_of
+from pinlian.apps.groupbuy.models import DeliveryDetails
 from pinlian.chain.rpc import to_hex
 from pinlian.config.wsgi import application
 from pinlian.domain.order import order_id
@@ -56,6 +59,34 @@ def test_plain_order__by_the_short_way__gets_the_promise_of_the_api_and_is_place
         ).json()["order"]["quantity"]
         == 2
     )
+
+
+def sealed_order(town: Town) -> dict[str, Any]:
+    """An order with delivery details that nobody here can read."""
+    town.top_up(buyer(1))
+    salt, sealed = f"0x{5:064x}", '{"ciphertext":"..."}'
+    details = bytes.fromhex(commitment_of(salt, sealed)[2:])
+    order = replace(town.make_order(town.open(town.publish()), buyer(1), 2), details=details)
+    return signed_order(town, order, buyer(1)) | {"details": {"salt": salt, "sealed": sealed}}
+
+
+def test_order_with_delivery_details__by_the_short_way__keeps_them(town: Town) -> None:
+    body = sealed_order(town)
+    status, _, promise = send(json.dumps(body).encode())
+    assert (status, promise["kind"]) == ("202 Accepted", "order")
+    kept = DeliveryDetails.objects.get(commitment=body["message"]["details"])
+    assert {"salt": kept.salt, "sealed": kept.sealed} == body["details"]
+
+
+@pytest.mark.parametrize(
+    "details",
+    [7, {}, {"salt": "0x05", "sealed": "x"}, {"salt": 5, "sealed": "x"}, {"salt": f"0x{6:064x}", "sealed": "x"}],
+)
+def test_order_with_other_details_than_signed__is_answered_by_the_api_as_malformed(details: Any, town: Town) -> None:
+    status, _, problem = send(json.dumps(sealed_order(town) | {"details": details}).encode())
+    assert (status[:3], problem["refusal"]) == ("422", "MALFORMED")
+    assert Message.objects.filter(kind="order").count() == 0
+    assert DeliveryDetails.objects.count() == 0
 
 
 @pytest.fixture
