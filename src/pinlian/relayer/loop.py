@@ -158,36 +158,29 @@ class Relayer:
             if receipt is not None:
                 found[tx.pk] = (attempt, receipt)
         times = self._block_times({receipt.block_number for _, receipt in found.values()})
+        mined: list[outbox.Mined] = []
         changed = False
         for tx in transactions:
             if tx.pk in found:
                 attempt, receipt = found[tx.pk]
                 self._missing_since.pop(tx.pk, None)
                 if receipt.block_number in times:
-                    self._mined(tx, attempt, receipt, times[receipt.block_number])
-                    changed = True
+                    refused = None if attempt.is_filler else self._refused(tx, receipt)
+                    mined.append(outbox.Mined(tx, receipt, times[receipt.block_number], refused))
                 continue
             since = self._missing_since.setdefault(tx.pk, time.monotonic())
             if time.monotonic() - since > self._settings.displaced_seconds:
                 logger.error("nonce %d of %s was used by another transaction", tx.nonce, tx.sender)
                 self._try_again(tx, ChainTx.Status.DISPLACED)
                 changed = True
-        return changed
+        if mined:
+            outbox.mined(mined)
+            self._reached("mined")
+        return changed or bool(mined)
 
     def _block_times(self, numbers: set[int]) -> dict[int, int]:
         answers = self._rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in sorted(numbers)])
         return {int(answer["number"], 16): int(answer["timestamp"], 16) for answer in answers if answer}
-
-    def _mined(self, tx: ChainTx, attempt: Attempt, receipt: Receipt, block_time: int) -> None:
-        outbox.mined(
-            tx,
-            tx_hash=receipt.tx_hash,
-            block_number=receipt.block_number,
-            block_hash=receipt.block_hash,
-            block_time=block_time,
-            refused=None if attempt.is_filler else self._refused(tx, receipt),
-        )
-        self._reached("mined")
 
     def _refused(self, tx: ChainTx, receipt: Receipt) -> list[tuple[int, Refusal]] | None:
         """Which messages of the call were refused; None if the whole call came to nothing."""
@@ -220,17 +213,21 @@ class Relayer:
                     self._reached("reopened")
                     changed = True
         height = self._view.position()[0] if transactions else 0
-        for tx in transactions:
-            if tx.status != ChainTx.Status.MINED or tx.block_number > min(height, head.number - confirmations):
-                continue
-            if tx.refused is None and tx.kind != outbox.FILLER:
-                self._try_again(tx, ChainTx.Status.FINAL)
-            else:
-                outbox.finish(tx, self._placed_all_the_same(tx))
-            self._sent_at.pop(tx.pk, None)
+        final = [
+            tx
+            for tx in transactions
+            if tx.status == ChainTx.Status.MINED and tx.block_number <= min(height, head.number - confirmations)
+        ]
+        done = [tx for tx in final if tx.refused is not None or tx.kind == outbox.FILLER]
+        if done:
+            outbox.finish([(tx, self._placed_all_the_same(tx)) for tx in done])
             self._reached("finished")
-            changed = True
-        return changed
+        for tx in final:
+            self._sent_at.pop(tx.pk, None)
+            if tx not in done:
+                self._try_again(tx, ChainTx.Status.FINAL)
+                self._reached("tried again")
+        return changed or bool(final)
 
     def _placed_all_the_same(self, tx: ChainTx) -> list[int]:
         """Orders refused as NONCE_USED that are on the chain: anyone may place a signed order, and somebody did."""

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import connections, transaction
 from django.db.models import Max
 
-from pinlian.chain.rpc import hex_bytes, to_hex
+from pinlian.chain.rpc import Receipt, hex_bytes, to_hex
 from pinlian.chain.transactions import Fees, Transaction
 from pinlian.domain.refusals import Refusal
 from pinlian.relayer.calls import Journaled, journaled
@@ -141,38 +142,44 @@ def reopen(tx: ChainTx) -> None:
         Message.objects.filter(tx=tx).update(status=Message.Status.SENT, refusal=None)
 
 
-def mined(
-    tx: ChainTx,
-    *,
-    tx_hash: bytes,
-    block_number: int,
-    block_hash: bytes,
-    block_time: int,
-    refused: Sequence[tuple[int, Refusal]] | None,
-) -> None:
-    """The transaction is in a block; `refused` is None if its whole call came to nothing."""
-    tx.status = ChainTx.Status.MINED
-    tx.tx_hash, tx.block_hash = to_hex(tx_hash), to_hex(block_hash)
-    tx.block_number, tx.block_time = block_number, block_time
-    tx.refused = None if refused is None else [[position, int(refusal)] for position, refusal in refused]
-    tx.save(update_fields=["status", "tx_hash", "block_number", "block_hash", "block_time", "refused"])
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """A transaction that is in a block; `refused` is None if its whole call came to nothing."""
+
+    tx: ChainTx
+    receipt: Receipt
+    block_time: int
+    refused: Sequence[tuple[int, Refusal]] | None
 
 
-def finish(tx: ChainTx, placed_all_the_same: Sequence[int] = ()) -> None:
-    """The transaction is in its block for good, and the read model has it.
+def mined(found: Sequence[Mined]) -> None:
+    """Write down, by one commit, where transactions are and what became of their messages."""
+    with transaction.atomic(using=JOURNAL):
+        for each in found:
+            tx, receipt = each.tx, each.receipt
+            tx.status = ChainTx.Status.MINED
+            tx.tx_hash, tx.block_hash = to_hex(receipt.tx_hash), to_hex(receipt.block_hash)
+            tx.block_number, tx.block_time = receipt.block_number, each.block_time
+            tx.refused = None if each.refused is None else [[position, int(why)] for position, why in each.refused]
+            tx.save(update_fields=["status", "tx_hash", "block_number", "block_hash", "block_time", "refused"])
+
+
+def finish(done: Sequence[tuple[ChainTx, Sequence[int]]]) -> None:
+    """Write down, by one commit, that transactions are in their blocks for good and that the read model has them.
 
     Args:
-        placed_all_the_same: positions that were refused because their message was on the chain already.
+        done: transactions, with the positions that were refused because their message was on the chain already.
     """
     with transaction.atomic(using=JOURNAL):
-        tx.status = ChainTx.Status.FINAL
-        tx.save(update_fields=["status"])
-        of_tx = Message.objects.filter(tx=tx)
-        of_tx.filter(promised_by__lt=tx.block_time).update(promise_broken=True)
-        of_tx.update(status=Message.Status.FINAL)
-        for position, refusal in tx.refused or []:
-            if position not in placed_all_the_same:
-                of_tx.filter(position=position).update(status=Message.Status.REFUSED, refusal=refusal)
+        for tx, placed_all_the_same in done:
+            tx.status = ChainTx.Status.FINAL
+            tx.save(update_fields=["status"])
+            of_tx = Message.objects.filter(tx=tx)
+            of_tx.filter(promised_by__lt=tx.block_time).update(promise_broken=True)
+            of_tx.update(status=Message.Status.FINAL)
+            for position, refusal in tx.refused or []:
+                if position not in placed_all_the_same:
+                    of_tx.filter(position=position).update(status=Message.Status.REFUSED, refusal=refusal)
 
 
 def try_again(tx: ChainTx, final_status: ChainTx.Status, *, rest_ms: int, tries_max: int, counts: bool = True) -> None:
