@@ -25,3 +25,5 @@ for (const note of document.querySelectorAll("#toasts > .alert-success, #toasts 
   setTimeout(() => note.remove(), 6000);
 }
 document.querySelector<HTMLElement>("[data-error-summary]:not([hidden])")?.focus();
+// Browsers without scroll-initial-target.
+document.querySelector(".tab-bar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

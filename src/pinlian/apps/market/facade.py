@@ -11,7 +11,7 @@ from pinlian.apps.market.offer_terms import (
     offers_of_merchants,
     stored_offers,
 )
-from pinlian.apps.market.projections import change_units_sold, price_of_offer
+from pinlian.apps.market.projections import change_units_sold, price_of_offer, window_of_offer
 from pinlian.apps.market.publishing import publish_offer
 from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
 from pinlian.apps.market.search import offers_on_sale
@@ -68,6 +68,7 @@ __all__ = [
     "stored_offers",
     "trade_rules",
     "words_of_terms",
+    "window_of_offer",
 ]
 
 

@@ -174,7 +174,7 @@ class OfferForm(forms.Form):
         self.order_fields(["product"])
         for number in range(1, LADDER_STEPS_MAX + 1):
             self.fields[f"units_{number}"] = UnitsField(label=_("From units"), required=number == 1, min_value=1)
-            self.fields[f"price_{number}"] = MoneyField(label=_("Price of one unit (yuan)"), required=number == 1)
+            self.fields[f"price_{number}"] = MoneyField(label=_("Unit price (yuan)"), required=number == 1)
         self.fields["units_1"].initial = 1
 
     def steps(self) -> list[tuple[forms.BoundField, forms.BoundField]]:

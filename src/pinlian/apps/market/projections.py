@@ -31,6 +31,11 @@ def price_of_offer(offer_id: str, rows: Rows) -> int:
     return rows.get(Offer, offer_id).price_minor
 
 
+def window_of_offer(offer_id: str, rows: Rows) -> int:
+    """Seconds for returns and claims after a delivery; for the projections of groups."""
+    return rows.get(Offer, offer_id).window_seconds
+
+
 def change_units_sold(offer_id: str, units: int, rows: Rows) -> None:
     """Count `units` more (or, negative, fewer) of an offer as sold; for the projections of orders."""
     rows.get(Offer, offer_id).units_sold += units
