@@ -669,9 +669,11 @@ class EscrowLife(RuleBasedStateMachine):
     @rule(pick=picks, sender=st.sampled_from(EVERYBODY))
     @TALLY.counted
     def fail_group(self, pick: int, sender: Person) -> bool:
-        deal = one(self.to_fail(), pick)
-        self._failed(deal, self.town.act(sender, calls.fail_group(deal.group_id)), FailReason.UNDELIVERED)
+        self._fail(one(self.to_fail(), pick), sender)
         return True
+
+    def _fail(self, deal: Deal, sender: Person) -> None:
+        self._failed(deal, self.town.act(sender, calls.fail_group(deal.group_id)), FailReason.UNDELIVERED)
 
     @precondition(lambda self: self.deals(GroupStatus.CLOSED))
     @rule(pick=picks, own=picks)
@@ -788,6 +790,10 @@ class EscrowLife(RuleBasedStateMachine):
         deal = dispute.purchase.group
         by_leader = accepted and dispute.kind == CaseKind.RETURN and pick // 7 % 2
         signer = deal.leader if by_leader else deal.merchant
+        self._answer(dispute, signer, accepted, own)
+        return True
+
+    def _answer(self, dispute: Dispute, signer: Person, accepted: bool, own: int) -> None:
         message = AnswerCase(dispute.case_id, accepted)
         sender, signature = self.authorise(signer, message, own)
         events = self.town.act(sender, calls.answer_case(message, signer.account, signature))
@@ -797,7 +803,6 @@ class EscrowLife(RuleBasedStateMachine):
             dispute.stage = Stage.REJECTED
             dispute.decide_by = self.town.now + RULING
             assert events == [CaseRejected(dispute.case_id, dispute.decide_by)]
-        return True
 
     def to_rule(self) -> list[Dispute]:
         rejected = self.disputes(Stage.REJECTED, late=False)
@@ -909,15 +914,20 @@ class EscrowLife(RuleBasedStateMachine):
         for deal in self.deals(GroupStatus.OPEN):
             self.town.evm.wait(max(0, deal.terms.closes_at - self.town.now))
             self._close(deal, STRANGER)
+        for dispute in self.disputes(Stage.OPENED, late=False)[::2]:
+            self._answer(dispute, dispute.purchase.group.merchant, accepted=False, own=0)
         for deal in self.deals(GroupStatus.CLOSED):
             self.town.evm.wait(max(0, deal.terms.deliver_by + GRACE + 1 - self.town.now))
-            self._failed(deal, self.town.act(STRANGER, calls.fail_group(deal.group_id)), FailReason.UNDELIVERED)
+            self._fail(deal, STRANGER)
+            TALLY.note("fail_group", has_succeeded=True)
         self.town.evm.wait(RULING + 30 * DAY + PAUSE_MAX)
         self.afterwards("everything_runs_out")
         for dispute in self.disputes(Stage.OPENED, Stage.REJECTED, late=True):
             self._resolve(dispute, STRANGER)
+            TALLY.note("resolve_case", has_succeeded=True)
         for deal in self.to_settle():
             self._settle(deal, STRANGER)
+            TALLY.note("settle_group", has_succeeded=True)
         for run in self.runs_to_refund():
             self._give_back(run, STRANGER)
         for run in self.runs_to_rebate():
