@@ -67,8 +67,8 @@ __all__ = [
     "publish_offer",
     "stored_offers",
     "trade_rules",
-    "words_of_terms",
     "window_of_offer",
+    "words_of_terms",
 ]
 
 
