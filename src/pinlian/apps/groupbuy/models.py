@@ -54,6 +54,8 @@ class Group(models.Model):
     # By the contract's clock, which stands still in a pause; delivered_block_time is the wall clock's.
     delivered_at = models.BigIntegerField(default=0)
     delivered_block_time = models.BigIntegerField(default=0)
+    # The last second for returns and claims by the contract's clock; 0 before the delivery.
+    window_ends_at = models.BigIntegerField(default=0)
     settled_amount_minor = AmountField(default=0)
     refunded_minor = AmountField(default=0)
     rebated_minor = AmountField(default=0)
@@ -68,6 +70,7 @@ class Group(models.Model):
         verbose_name_plural = _("groups")
         indexes = [
             models.Index(fields=["status", "closes_at"], name="groupbuy_group_due"),
+            models.Index(fields=["status", "window_ends_at"], name="groupbuy_group_settle"),
             models.Index(
                 fields=["id"],
                 name="groupbuy_group_refund",

@@ -5,7 +5,7 @@ to it. A difference raises, which stops the index: a read model that disagrees w
 """
 
 from pinlian.apps.groupbuy.models import Batch, Case, Group, Order, PauseState
-from pinlian.apps.market.facade import change_units_sold, price_of_offer
+from pinlian.apps.market.facade import change_units_sold, price_of_offer, window_of_offer
 from pinlian.apps.money.facade import EntryKind, Ledger
 from pinlian.domain import pause
 from pinlian.domain.books import OrderStatus
@@ -200,6 +200,7 @@ def on_group_delivered(event: GroupDelivered, at: EventAt, rows: Rows) -> None:
     group.status = GroupStatus.DELIVERED
     group.delivered_at = event.delivered_at
     group.delivered_block_time = at.block_time
+    group.window_ends_at = event.delivered_at + window_of_offer(group.offer_id, rows)
 
 
 def on_case_opened(event: CaseOpened, at: EventAt, rows: Rows) -> None:

@@ -142,11 +142,6 @@ def group_cards(rows: Iterable[Group]) -> list[GroupCard]:
     ]
 
 
-def window_ends_at(row: Group, window_seconds: int, paused: PauseState) -> int:
-    """Last second for returns and claims if no other pause comes; 0 before the delivery."""
-    return wall_time(paused, row.delivered_at + window_seconds) if row.delivered_at else 0
-
-
 def _card(
     row: Group,
     offer: OfferTerms,
@@ -186,7 +181,7 @@ def _card(
         closed_at=row.closed_at,
         failed_at=row.failed_at,
         delivered_at=row.delivered_block_time,
-        window_ends_at=window_ends_at(row, offer.window_seconds, paused),
+        window_ends_at=wall_time(paused, row.window_ends_at) if row.window_ends_at else 0,
         settled_at=row.settled_at,
         settled_amount_minor=row.settled_amount_minor,
         refunded_minor=row.refunded_minor,

@@ -51,6 +51,7 @@ GROUP_FACTS = (
     "fail_reason",
     "delivered_block_time",
     "settled_at",
+    "window_ends_at",
 )
 BATCH_FACTS = ("number", "root", "size", "runs", "placed_at", "tx_hash", "block_number", "block_hash")
 CASE_FACTS = (

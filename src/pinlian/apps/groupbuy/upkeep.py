@@ -4,14 +4,18 @@ from django.db.models import Q
 
 from pinlian.apps.groupbuy.models import Batch, Case, Group, Order
 from pinlian.apps.groupbuy.records import Upkeep
-from pinlian.apps.groupbuy.selectors import group_state, pause_state
-from pinlian.apps.market.facade import offer_terms
+from pinlian.apps.groupbuy.selectors import pause_state
 from pinlian.domain.books import OrderStatus
 from pinlian.domain.case import CaseStatus
-from pinlian.domain.group import DELIVERY_GRACE_SECONDS, GroupStatus, Transition, due
+from pinlian.domain.group import DELIVERY_GRACE_SECONDS, GroupStatus
+from pinlian.domain.order import ORDERS_MAX
 from pinlian.domain.pause import clock
 
-_KINDS = {Transition.CLOSE: "close_group", Transition.FAIL: "fail_group", Transition.SETTLE: "settle_group"}
+_TRANSITIONS = {
+    GroupStatus.OPEN: "close_group",
+    GroupStatus.CLOSED: "fail_group",
+    GroupStatus.DELIVERED: "settle_group",
+}
 
 
 def due_upkeep(now: int, *, limit: int = 200) -> list[Upkeep]:
@@ -35,15 +39,14 @@ def _runs_due(kind: str, groups: Q, limit: int) -> list[Upkeep]:
     orders = Order.objects.filter(group_id__in=group_ids, status=OrderStatus.PLACED)
     if kind == "rebate_batch":
         orders = orders.filter(rebate_minor=0)
-    places: dict[int, list[tuple[str, int]]] = {}
-    for batch, group_id, index in orders.values_list("batch", "group_id", "index"):
-        places.setdefault(batch, []).append((group_id, index))
+    indexes: dict[int, set[int]] = {}
+    for batch, index in orders.order_by("batch").values_list("batch", "index")[: limit * ORDERS_MAX]:
+        indexes.setdefault(batch, set()).add(index)
     found = []
-    for row in Batch.objects.filter(number__in=list(places)).order_by("number"):
-        wanted = places[row.number]
+    for row in Batch.objects.filter(number__in=list(indexes)).order_by("number"):
         first = 0
-        for run_index, (group_id, count) in enumerate(row.runs):
-            if any(group == group_id and first <= index < first + count for group, index in wanted):
+        for run_index, (_, count) in enumerate(row.runs):
+            if not indexes[row.number].isdisjoint(range(first, first + count)):
                 found.append(Upkeep(kind, {"batch": row.number, "run_index": run_index}))
             first += count
     return found[:limit]
@@ -55,16 +58,10 @@ def _transitions_due(now: int, limit: int) -> list[Upkeep]:
     rows = Group.objects.filter(
         Q(status=GroupStatus.OPEN, closes_at__lte=now)
         | Q(status=GroupStatus.CLOSED, deliver_by__lt=now - DELIVERY_GRACE_SECONDS)
-        | Q(status=GroupStatus.DELIVERED)
-    ).order_by("closes_at", "id")
-    clock_now = clock(pause_state(), now)
-    offers = offer_terms({row.offer_id for row in rows})
-    found = []
-    for row in rows:
-        transition = due(group_state(row), offers[row.offer_id].window_seconds, now, clock_now)
-        if transition is not None:
-            found.append(Upkeep(_KINDS[transition], {"group": row.id}))
-    return found[:limit]
+        | Q(status=GroupStatus.DELIVERED, window_ends_at__lt=clock(pause_state(), now))
+    )
+    ids = rows.order_by("closes_at", "id").values_list("id", "status")[:limit]
+    return [Upkeep(_TRANSITIONS[GroupStatus(status)], {"group": group_id}) for group_id, status in ids]
 
 
 def _cases_due(now: int, limit: int) -> list[Upkeep]:

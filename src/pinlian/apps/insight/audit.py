@@ -20,6 +20,7 @@ from pinlian.chain.contract_state import ContractState
 from pinlian.chain.escrow import Escrow
 from pinlian.chain.typed_data import hash_struct
 from pinlian.domain.books import Books, Difference, OrderStatus, difference
+from pinlian.domain.group import window_ends_at
 from pinlian.indexer import facade as indexer
 
 Facts = tuple[Any, ...]
@@ -219,6 +220,7 @@ def _groups(books: Books, moments: Moments) -> tuple[list[Difference], int]:
             book.rebated,
             book.settled,
             *moments.of_group(key),
+            window_ends_at(book.state, book.offer.window_seconds) if book.delivered_at else 0,
         )
         for key, book in books.groups.items()
     )
