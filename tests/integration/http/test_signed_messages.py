@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from pinlian.apps.groupbuy import facade as groupbuy
+from pinlian.apps.people.models import DeviceKey, Person
 from pinlian.chain.keys import Key
 from pinlian.chain.rpc import to_hex
 from pinlian.chain.signatures import sign
@@ -216,6 +217,18 @@ def test_evidence__that_comes_with_a_case__is_shown_with_it(town: Town, group: G
     public = client.get(f"/api/v1/cases/{identifier}", headers={"host": "localhost"}).json()
     assert (public["kind"], public["status"], public["asked_minor"]) == ("claim", "opened", 500)
     assert "三颗菜烂了心" not in json.dumps(public, ensure_ascii=False)
+    person = Person.objects.create(phone_lookup="1", phone_sealed=b"", display_name="王秀兰")
+    DeviceKey.objects.create(person=person, address=to_hex(buyer(1).address), label="手机")
+    client.force_login(person)
+    (own,) = client.get("/api/v1/me/cases", headers={"host": "localhost"}).json()["cases"]
+    assert own["evidence_text"] == "三颗菜烂了心"
+
+
+def test_signed_messages__need_no_session_and_no_form_token(town: Town, group: Group) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    body = signed_order(town, town.make_order(group, buyer(1), 1), buyer(1))
+    assert post(strict, "/orders", body).status_code == 202
+    assert post(strict, "/messages", {"kind": "order", **body}).status_code == 202
 
 
 def test_idempotency_key__the_same_again__gets_the_same_answer_and_another_body_is_refused(

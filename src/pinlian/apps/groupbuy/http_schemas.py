@@ -409,8 +409,14 @@ class CaseOut(Schema):
     evidence: Hash
 
 
+class OwnCaseOut(CaseOut):
+    """A case as those see it who have a part in it."""
+
+    evidence_text: str = Field(description="The buyer's words; empty if they were not stored here.")
+
+
 class CasesOut(Schema):
-    cases: list[CaseOut]
+    cases: list[OwnCaseOut]
 
 
 class ProofOut(Schema):
