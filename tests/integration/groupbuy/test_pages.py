@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from pinlian.apps.people import facade as people
@@ -85,12 +84,14 @@ def signed(town: Town, prepared: dict[str, object], signer: Key, **more: object)
     }
 
 
-def answer_to(client: Client, body: dict[str, object]) -> HttpResponse:
-    return client.post("/api/v1/messages", json.dumps(body), content_type="application/json")
+def answer_to(client: Client, body: dict[str, object]) -> tuple[int, dict[str, str]]:
+    """Status and JSON of the answer to a message that the device sends."""
+    answer = client.post("/api/v1/messages", json.dumps(body), content_type="application/json")
+    return answer.status_code, answer.json()
 
 
 def send(client: Client, body: dict[str, object]) -> int:
-    return answer_to(client, body).status_code
+    return answer_to(client, body)[0]
 
 
 def test_order__prepared_by_the_page_and_signed__is_placed(town: Town, group: Group) -> None:
@@ -114,7 +115,7 @@ def test_order__prepared_by_the_page_and_signed__is_placed(town: Town, group: Gr
 def test_order__that_the_chain_refuses__says_why(town: Town, group: Group) -> None:
     client = logged_in(1, RESIDENT)
     prepared = client.post(f"/groups/{id_of(group)}/order/", {"quantity": "1"}).json()
-    promise = answer_to(client, signed(town, prepared, RESIDENT)).json()
+    _status, promise = answer_to(client, signed(town, prepared, RESIDENT))
     town.node.set_time(group.closes_at)
     town.settle()
 
