@@ -67,9 +67,10 @@ class GroupCommit(Generic[ItemT, ResultT]):
     def _commit_round(self, gathered: list[tuple[ItemT, "Future[ResultT]"]]) -> None:
         try:
             results = self._commit([item for item, _ in gathered])
+            answered = list(zip(gathered, results, strict=True))
         except Exception as error:  # noqa: BLE001 -- whoever waits for an item gets it; the thread must live on
             for _, future in gathered:
                 future.set_exception(error)
             return
-        for (_, future), result in zip(gathered, results, strict=True):
+        for (_, future), result in answered:
             future.set_result(result)
