@@ -3,11 +3,22 @@
 titanoboa takes back all that a test did, and what its fixtures did when they end.
 """
 
+from collections.abc import Iterator
+
+import boa
 import pytest
 
 from pinlian.domain.chain_events import OrdersPlaced
 from pinlian.domain.group import Group
 from tests.contracts.scene import Contracts, Scene, deploy_contracts
+
+
+@pytest.fixture(autouse=True)
+def forget_written_slots() -> Iterator[None]:
+    """titanoboa takes a test's contracts back but remembers which slots they wrote, and reads them as those of the
+    next contract at the same address when that one refuses a call."""
+    yield
+    boa.env.sstore_trace.clear()
 
 
 @pytest.fixture(scope="session")
