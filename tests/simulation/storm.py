@@ -224,22 +224,23 @@ class Storm:
 
     def _order(self, orders: Sequence[Prepared], intake: Intake) -> None:
         """One client: it sends an order again until it is answered, as a telephone with a bad line does."""
-        for order in orders:
-            while True:
-                began = time.monotonic()
-                try:
-                    answer = httpx.post(f"{self._address}/api/v1/orders", json=order.body, timeout=10)
-                except httpx.HTTPError:
-                    answer = None
-                if answer is not None and answer.status_code == ACCEPTED:
-                    intake.acknowledged.append(order.key)
-                    break
-                if answer is not None and answer.status_code < 500 and answer.status_code != 429:
-                    intake.refused.append(answer.text)
-                    break
-                intake.unanswered += 1
-                time.sleep(0.2)
-            time.sleep(max(0.0, CLIENTS / ORDERS_PER_SECOND - (time.monotonic() - began)))
+        with httpx.Client(base_url=self._address, timeout=10) as client:
+            for order in orders:
+                while True:
+                    began = time.monotonic()
+                    try:
+                        answer = client.post("/api/v1/orders", json=order.body)
+                    except httpx.HTTPError:
+                        answer = None
+                    if answer is not None and answer.status_code == ACCEPTED:
+                        intake.acknowledged.append(order.key)
+                        break
+                    if answer is not None and answer.status_code < 500 and answer.status_code != 429:
+                        intake.refused.append(answer.text)
+                        break
+                    intake.unanswered += 1
+                    time.sleep(0.2)
+                time.sleep(max(0.0, CLIENTS / ORDERS_PER_SECOND - (time.monotonic() - began)))
 
     # --- judging ---
 
