@@ -1,6 +1,7 @@
 """A farmer opens a shop, is verified, and puts the first goods on sale, through the pages alone."""
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -69,7 +70,7 @@ def test_farmer__from_sign_up_to_goods_on_sale(make_device: MakeDevice) -> None:
     farmer.page.locator("dialog").get_by_text("¥52.90").wait_for()
     farmer.picture("offer-dialog")
     farmer.agree()
-    farmer.page.wait_for_url("**/shop/offers/0x*/")
+    farmer.page.wait_for_url(re.compile(r"/shop/offers/0x[0-9a-f]{64}/"))
     farmer.reload_until("已订 0 / 共 40 份", 30)
     farmer.check_accessibility("shop-offer")
 
