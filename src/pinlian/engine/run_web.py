@@ -9,7 +9,7 @@ from granian.server import Server
 from pinlian.engine.lifeline import end_with_supervisor
 
 # Each waits for the disk while an order is journaled, so more threads than processors serve more people.
-THREADS = 16
+THREADS = 32
 BACKLOG = 1024
 
 
