@@ -3,6 +3,7 @@
 Hashing is plain joining of 32-byte words; tests compare it with eth-account for every type.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -244,6 +245,22 @@ def typed_data_json(message: Message, chain_id: int, escrow: bytes) -> dict[str,
     }
 
 
+_HEX = re.compile(r"0x[0-9a-fA-F]*")
+
+
+def read_hex(text: Any, size: int | None = None) -> bytes:
+    """Bytes from 0x and hex digits that somebody sent; `size` of them, if given.
+
+    Raises:
+        ValueError: anything else.
+    """
+    # bytes.fromhex would pass over blanks.
+    is_hex = isinstance(text, str) and len(text) % 2 == 0 and _HEX.fullmatch(text)
+    if not is_hex or (size is not None and len(text) != 2 + 2 * size):
+        raise ValueError(f"expected 0x and {'an even number of' if size is None else 2 * size} hex digits")
+    return bytes.fromhex(text[2:])
+
+
 def _value_from_json(kind: str, value: Any) -> Any:
     if kind == "bool":
         if not isinstance(value, bool):
@@ -259,10 +276,7 @@ def _value_from_json(kind: str, value: Any) -> Any:
             raise ValueError("expected a number from 0 to 2**256 - 1")
         return number
     if kind in ("bytes32", "address"):
-        size = 32 if kind == "bytes32" else 20
-        if not isinstance(value, str) or len(value) != 2 + 2 * size or not value.startswith("0x"):
-            raise ValueError(f"expected 0x and {2 * size} hex digits")
-        return bytes.fromhex(value[2:])
+        return read_hex(value, 32 if kind == "bytes32" else 20)
     if not isinstance(value, list):
         raise TypeError("expected a list")
     return tuple(_struct_from_json(kind.removesuffix("[]"), item) for item in value)

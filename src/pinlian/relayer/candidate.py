@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pinlian.chain.signatures import SIGNATURE_BYTES, recover
-from pinlian.chain.typed_data import FieldError, Message, digest, message_from_json
+from pinlian.chain.typed_data import FieldError, Message, digest, message_from_json, read_hex
 from pinlian.domain.group import Group
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.messages import Withdraw
@@ -66,13 +66,10 @@ def read_id(text: Any, field: str) -> bytes:
 
 
 def _read_hex(text: Any, field: str, size: int | None) -> bytes:
-    digits = "hex digits" if size is None else f"{2 * size} hex digits"
-    if not isinstance(text, str) or not text.startswith("0x") or (size is not None and len(text) != 2 + 2 * size):
-        raise Refused(Refusal.MALFORMED, field, f"expected 0x and {digits}")
     try:
-        return bytes.fromhex(text[2:])
+        return read_hex(text, size)
     except ValueError as error:
-        raise Refused(Refusal.MALFORMED, field, f"expected 0x and {digits}") from error
+        raise Refused(Refusal.MALFORMED, field, str(error)) from error
 
 
 def read_signature(text: Any) -> bytes:

@@ -95,6 +95,7 @@ ORDER = {
         ({"group": "0x01"}, "group"),
         ({"group": 5}, "group"),
         ({"group": "0x" + "zz" * 32}, "group"),
+        ({"group": "0x" + "01" * 31 + "  "}, "group"),
         ({"quantity": -1}, "quantity"),
         ({"quantity": 2**256}, "quantity"),
         ({"quantity": 1.5}, "quantity"),

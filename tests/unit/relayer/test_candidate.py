@@ -65,6 +65,7 @@ def test_read_candidate__kind_that_nobody_signs__is_malformed(kind: str) -> None
         ({"quantity": str(2**256)}, "quantity"),
         ({"group": "0x12"}, "group"),
         ({"details": "0x" + "zz" * 32}, "details"),
+        ({"details": "0x" + "03" * 31 + "\n\t"}, "details"),
         ({"tip": 1}, "tip"),
     ],
 )
@@ -78,7 +79,7 @@ def test_read_candidate__field_absent__names_it() -> None:
     assert refused(replace(good, body=body)) == (Refusal.MALFORMED, "nonce")
 
 
-@pytest.mark.parametrize("signer", ["", "0x12", "buyer", "0x" + "zz" * 20])
+@pytest.mark.parametrize("signer", ["", "0x12", "buyer", "0x" + "zz" * 20, "0x" + "11" * 19 + "  "])
 def test_read_candidate__signer_of_the_wrong_form__is_malformed(signer: str) -> None:
     assert refused(replace(submission(), signer=signer)) == (Refusal.MALFORMED, "signer")
 
