@@ -1,0 +1,1 @@
+"""Identifiers and events of goods as GS1 writes them."""
