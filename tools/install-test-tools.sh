@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Install what only the tests need from Debian's or Ubuntu's packages: a browser, a PostgreSQL server, a Chinese typeface.
+# Install what only the tests need from Debian's or Ubuntu's packages: a browser, a PostgreSQL server,
+# an MQTT broker, a Chinese typeface.
 set -euo pipefail
 
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | grep -q . || missing+=(postgresql)
+{ command -v mosquitto || test -x /usr/sbin/mosquitto; } >/dev/null || missing+=(mosquitto)
 { command -v fc-list >/dev/null && fc-list | grep -qi 'noto.*cjk'; } || missing+=(fontconfig fonts-noto-cjk)
 
 if [ ${#missing[@]} -eq 0 ]; then
