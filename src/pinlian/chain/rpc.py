@@ -141,13 +141,15 @@ class Rpc:
         for attempt in itertools.count(1):
             try:
                 response = self._client.post(self.url, json=payload)
-                response.raise_for_status()
-                return response.json()
+                if response.is_success:
+                    return response.json()
+                # Not httpx's words: they hold the address, and in a provider's address there is a key.
+                problem, is_final = f"HTTP status {response.status_code}", response.status_code < 500
             except (httpx.HTTPError, ValueError) as error:
-                is_final = isinstance(error, httpx.HTTPStatusError) and error.response.status_code < 500
-                if is_final or attempt == self._attempts:
-                    raise RpcError(method, f"{type(error).__name__}: {error}") from error
-                time.sleep(RETRY_SECONDS * 2 ** (attempt - 1))
+                problem, is_final = f"{type(error).__name__}: {error}", False
+            if is_final or attempt == self._attempts:
+                raise RpcError(method, problem)
+            time.sleep(RETRY_SECONDS * 2 ** (attempt - 1))
         raise AssertionError("unreachable")
 
     def call(self, method: str, *params: Any) -> Any:
