@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 from django.apps import apps
@@ -50,7 +51,7 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
             if part != "problems":
                 click.echo(part)
                 for name, value in figures.items():
-                    click.echo(f"  {name:<24} {_shown(name, value)}")
+                    click.echo(f"  {_label(name):<24} {_shown(name, value)}")
         for problem in found.problems:
             click.secho(f"! {problem}", fg="red")
         if not found.problems:
@@ -79,7 +80,7 @@ def _read_chain(rpc: Rpc, found: Status) -> None:
         raise RpcError("eth_getBlockByNumber", "no block")
     chain_id = rpc.chain_id()
     found.chain = {
-        "rpc_url": settings.PINLIAN_RPC_URL,
+        "rpc_url": _without_key(settings.PINLIAN_RPC_URL),
         "embedded": settings.PINLIAN_NODE_IS_EMBEDDED,
         "chain_id": chain_id,
         "block_number": head.number,
@@ -109,7 +110,7 @@ def _read_reserves(rpc: Rpc, deployment: Deployment, found: Status) -> None:
     }
     if reserves_minor < held_minor:
         found.problems.append(
-            f"reserves are short: the escrow owes {format_minor(held_minor)} and has {format_minor(reserves_minor)}"
+            f"reserves are short: the escrow owes ¥{format_minor(held_minor)} and has ¥{format_minor(reserves_minor)}"
         )
 
 
@@ -133,5 +134,14 @@ def _read_parts(found: Status) -> None:
                 found.rows[model._meta.label_lower] = model._default_manager.count()
 
 
+def _without_key(url: str) -> str:
+    """An address without what may be a secret in it: providers put the operator's key in its path."""
+    return f"{urlsplit(url).scheme}://{urlsplit(url).netloc.rpartition('@')[2]}"
+
+
+def _label(name: str) -> str:
+    return name.removesuffix("_minor").replace("_", " ")
+
+
 def _shown(name: str, value: Any) -> str:
-    return format_minor(value) if name.endswith("_minor") else str(value)
+    return f"¥{format_minor(value)}" if name.endswith("_minor") else str(value)

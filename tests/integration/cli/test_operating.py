@@ -15,6 +15,7 @@ from pinlian.chain.rpc import to_hex
 from pinlian.cli.add_operator import add_operator
 from pinlian.cli.deploy import deploy
 from pinlian.cli.status import status
+from pinlian.domain.money import format_minor
 from pinlian.indexer.models import Fault
 from tests.integration.town import Town, buyer, key
 
@@ -46,7 +47,26 @@ def test_status__all_well__shows_reserves_and_says_so(instance: Town) -> None:
     assert found["relayer"]["waiting"] == {}
     assert found["indexer"]["lag_blocks"] == 0
     assert found["rows"]["money.account"] == 1
-    assert "all is well" in CliRunner().invoke(status).stdout
+
+
+@pytest.mark.django_db(databases=["default", "journal"])
+def test_status__for_people__has_plain_words_and_yuan(instance: Town) -> None:
+    held_minor = run_status()[1]["escrow"]["held_minor"]
+
+    shown = CliRunner().invoke(status).stdout
+
+    assert "all is well" in shown
+    facts = dict(line.split(maxsplit=1) for line in shown.splitlines() if line.startswith("  "))
+    assert facts["held"] == facts["reserves"] == f"¥{format_minor(held_minor)}"
+    assert "minor" not in shown
+
+
+@pytest.mark.django_db(databases=["default", "journal"])
+def test_status__address_of_the_node__without_the_key_in_it(instance: Town, settings: Settings) -> None:
+    node = settings.PINLIAN_RPC_URL
+    settings.PINLIAN_RPC_URL = f"{node}/v3/a-secret-key"
+
+    assert run_status()[1]["chain"]["rpc_url"] == node
 
 
 @pytest.mark.django_db(databases=["default", "journal"])
