@@ -54,6 +54,14 @@ def test_deposit_with_permit__standing_approval_and_no_permit__fails_in_the_toke
     assert scene.tokens(BUYER.account) == 500
 
 
+def test_deposit_with_permit__approval_of_exactly_the_amount__credits_its_owner_without_a_permit(scene: Scene) -> None:
+    scene.give_tokens(BUYER.account, 500)
+    scene.approve(BUYER, 500)
+    scene.act(calls.deposit_with_permit(BUYER.account, 500, scene.now, 27, bytes(32), bytes(32)), NOBODY)
+    assert scene.balance(BUYER) == DEPOSIT + 500
+    assert scene.tokens(BUYER.account) == 0
+
+
 def test_deposit_with_permit__deadline_passed__fails_in_the_token(scene: Scene) -> None:
     scene.give_tokens(BUYER.account, 500)
     late = call(scene, 500)
