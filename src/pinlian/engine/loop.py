@@ -72,12 +72,13 @@ class Engine:
         self._chain_moved = threading.Event()
 
     def keep_up(self) -> int:
-        """Do the chores and hand everything that is due to the relayer; how much it was."""
-        for chore in self._chores:
-            chore()
+        """Hand everything that is due to the relayer; how much it was. Then the chores: one that fails holds up no
+        refund."""
         calls = list(self._due_upkeep(self._now()))
         for call in calls:
             self._submit_upkeep(call.kind, call.arguments)
+        for chore in self._chores:
+            chore()
         return len(calls)
 
     def step(self) -> bool:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +49,9 @@ class Upkeep:
         return "0x02"
 
 
-def engine(relayer: Stepped, indexer: Stepped, upkeep: Upkeep | None = None) -> Engine:
+def engine(
+    relayer: Stepped, indexer: Stepped, upkeep: Upkeep | None = None, chores: Sequence[Callable[[], object]] = ()
+) -> Engine:
     upkeep = upkeep or Upkeep()
     return Engine(
         relayer=relayer,
@@ -57,6 +59,7 @@ def engine(relayer: Stepped, indexer: Stepped, upkeep: Upkeep | None = None) -> 
         now=lambda: 1_700_000_000,
         due_upkeep=upkeep.due,
         submit_upkeep=upkeep.submit,
+        chores=chores,
     )
 
 
@@ -90,6 +93,18 @@ def test_settle__goes_on_until_nothing_waits_and_nothing_is_due() -> None:
 
     assert relayer.script == indexer.script == []
     assert upkeep.submitted == [("close_group", {"group": "0x01", "now": 1_700_000_000})] * 2
+
+
+def test_keep_up__a_chore_fails__money_is_moved_all_the_same() -> None:
+    upkeep = Upkeep(rounds=1)
+
+    def fail() -> None:
+        raise ValueError("a chore's error")
+
+    with pytest.raises(ValueError, match="a chore's error"):
+        engine(Stepped(), Stepped(), upkeep, [fail]).keep_up()
+
+    assert upkeep.submitted == [("close_group", {"group": "0x01", "now": 1_700_000_000})]
 
 
 def test_run__node_away_for_a_while__goes_on() -> None:
