@@ -43,6 +43,7 @@ __all__ = [
     "health",
     "pending_of",
     "pending_units_by_group",
+    "refused_of",
     "status",
     "submit",
     "submit_all",
@@ -80,7 +81,7 @@ class MessageState:
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """A message on its way that will take a nonce, or an amount, of its signer's account."""
+    """A message that takes a nonce, or an amount, of its signer's account once it is on the chain."""
 
     id: str
     kind: str
@@ -144,23 +145,28 @@ def status(message_id: str) -> MessageState | None:
     if message is None:
         return None
     tx = message.tx
-    stage, refusal = Stage(message.status), message.refusal
-    if stage == Stage.SENT and tx is not None and tx.status == ChainTx.Status.MINED and tx.refused is not None:
-        stage = Stage.PLACED
-        refusal = dict(tx.refused).get(message.position)
-        if refusal is not None:
-            stage = Stage.REFUSED
+    stage, refusal = _outcome(message)
     is_in_block = tx is not None and bool(tx.tx_hash)
     return MessageState(
         id=message.message_id,
         kind=message.kind,
         stage=stage,
-        refusal=None if refusal is None else Refusal(refusal),
+        refusal=refusal,
         tx_hash=tx.tx_hash if tx and is_in_block else None,
         block_number=tx.block_number if tx and is_in_block else None,
         received_at=message.received_at_ms // 1000,
         promised_by=message.promised_by,
     )
+
+
+def _outcome(message: Message) -> tuple[Stage, Refusal | None]:
+    """How far a message has come, and why it was refused if it was; its `tx` must be read already."""
+    tx = message.tx
+    stage, refusal = Stage(message.status), message.refusal
+    if stage == Stage.SENT and tx is not None and tx.status == ChainTx.Status.MINED and tx.refused is not None:
+        refusal = dict(tx.refused).get(message.position)
+        stage = Stage.PLACED if refusal is None else Stage.REFUSED
+    return stage, None if refusal is None else Refusal(refusal)
 
 
 def _on_the_way() -> QuerySet[Message]:
@@ -170,19 +176,36 @@ def _on_the_way() -> QuerySet[Message]:
 
 def pending_of(signer: str) -> list[PendingMessage]:
     """The account's messages that are not final, oldest first. Those already indexed may still be among them."""
+    return [_pending(message) for message in _on_the_way().filter(signer=signer).order_by("number")]
+
+
+def refused_of(signer: str, kind: str, *, since: int = 0) -> list[tuple[PendingMessage, Refusal]]:
+    """The account's messages of a kind that were accepted since then and that the chain refused, oldest first.
+
+    Those in a block that is not final yet are among what is pending too.
+    """
+    of_kind = {"signer": signer, "kind": kind, "received_at_ms__gte": since * 1000}
+    refused = Message.objects.filter(status=Message.Status.REFUSED, **of_kind)
+    in_block = _on_the_way().filter(tx__status=ChainTx.Status.MINED, **of_kind).select_related("tx")
+    outcomes = [(message, _outcome(message)[1]) for message in (*refused.select_related("tx"), *in_block)]
     return [
-        PendingMessage(
-            id=message.message_id,
-            kind=message.kind,
-            group=message.group,
-            nonce=message.nonce,
-            quantity=message.quantity,
-            amount_minor=int(message.amount),
-            received_at=message.received_at_ms // 1000,
-            promised_by=message.promised_by,
-        )
-        for message in _on_the_way().filter(signer=signer).order_by("number")
+        (_pending(message), refusal)
+        for message, refusal in sorted(outcomes, key=lambda outcome: outcome[0].number)
+        if refusal is not None
     ]
+
+
+def _pending(message: Message) -> PendingMessage:
+    return PendingMessage(
+        id=message.message_id,
+        kind=message.kind,
+        group=message.group,
+        nonce=message.nonce,
+        quantity=message.quantity,
+        amount_minor=int(message.amount),
+        received_at=message.received_at_ms // 1000,
+        promised_by=message.promised_by,
+    )
 
 
 def pending_units_by_group(offers: Collection[str]) -> dict[tuple[str, str], int]:

@@ -112,6 +112,7 @@ class Message(models.Model):
                 name="relayer_msg_promised",
                 condition=models.Q(status__in=["waiting", "sent"]),
             ),
+            models.Index(fields=["signer"], name="relayer_msg_refused", condition=models.Q(status="refused")),
             models.Index(fields=["number"], name="relayer_msg_broken", condition=models.Q(promise_broken=True)),
         ]
 

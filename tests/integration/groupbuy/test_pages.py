@@ -84,14 +84,9 @@ def signed(town: Town, prepared: dict[str, object], signer: Key, **more: object)
     }
 
 
-def answer_to(client: Client, body: dict[str, object]) -> tuple[int, dict[str, str]]:
-    """Status and JSON of the answer to a message that the device sends."""
-    answer = client.post("/api/v1/messages", json.dumps(body), content_type="application/json")
-    return answer.status_code, answer.json()
-
-
 def send(client: Client, body: dict[str, object]) -> int:
-    return answer_to(client, body)[0]
+    """Status of the answer to a message that the device sends."""
+    return client.post("/api/v1/messages", json.dumps(body), content_type="application/json").status_code
 
 
 def test_order__prepared_by_the_page_and_signed__is_placed(town: Town, group: Group) -> None:
@@ -112,17 +107,65 @@ def test_order__prepared_by_the_page_and_signed__is_placed(town: Town, group: Gr
     assert "已参团" in placed.content.decode()
 
 
-def test_order__that_the_chain_refuses__says_why(town: Town, group: Group) -> None:
-    client = logged_in(1, RESIDENT)
+def refused_order(town: Town, group: Group, client: Client) -> str:
+    """The address of an order that is accepted, and that the chain then refuses because the group is closed."""
     prepared = client.post(f"/groups/{id_of(group)}/order/", {"quantity": "1"}).json()
-    _status, promise = answer_to(client, signed(town, prepared, RESIDENT))
+    assert send(client, signed(town, prepared, RESIDENT)) == 202
     town.node.set_time(group.closes_at)
     town.settle()
+    return str(prepared["next"])
 
-    page = client.get(f"{prepared['next']}?message={promise['id']}").content.decode()
+
+def test_order__that_the_chain_refuses__says_why_and_whose_the_money_is(town: Town, group: Group) -> None:
+    client = logged_in(1, RESIDENT)
+    address = refused_order(town, group, client)
+
+    page = client.get(address).content.decode()
+    listed = client.get("/orders/").content.decode()
 
     assert "未成功，没有扣款" in page
     assert "该团已停止接单" in page
+    assert "没有从余额里扣钱，钱仍是您的" in page
+    assert f'href="{address}"' in listed
+    assert "未成功，没有扣款" in listed
+    assert "该团已停止接单" in listed
+    assert "钱仍是您的" in listed
+    assert "hx-get" not in client.get("/orders/").content.decode().split("<main")[1]
+    api = client.get("/api/v1/me/orders").json()["orders"]
+    assert [(order["stage"], order["refusal"], order["cost_minor"]) for order in api] == [
+        ("refused", "GROUP_NOT_OPEN", 0)
+    ]
+
+
+def test_refused_order__is_its_buyers_alone(town: Town, group: Group) -> None:
+    address = refused_order(town, group, logged_in(1, RESIDENT))
+    stranger = logged_in(2, STRANGER)
+
+    assert stranger.get(address).status_code == 404
+    assert address not in stranger.get("/orders/").content.decode()
+    assert visitor().get(address).status_code == 302
+
+
+def test_refused_order__ordered_again_with_the_same_nonce__is_the_new_order(town: Town, group: Group) -> None:
+    client = logged_in(1, RESIDENT)
+    prepared = client.post(f"/groups/{id_of(group)}/order/", {"quantity": "1"}).json()
+    body = signed(town, prepared, RESIDENT)
+    valid_until = int(prepared["message"]["valid_until"])
+    send(client, body)
+    town.node.set_time(valid_until + 1)
+    town.settle()
+    refused = client.get(prepared["next"]).content.decode()
+
+    again = client.post(f"/groups/{id_of(group)}/order/", {"quantity": "2"}).json()
+    send(client, signed(town, again, RESIDENT))
+    waiting = client.get(prepared["next"]).content.decode()
+    town.settle()
+
+    assert again["next"] == prepared["next"]
+    assert "订单签名已过期" in refused
+    assert "正在入账" in waiting
+    assert "已参团" in client.get(prepared["next"]).content.decode()
+    assert len(client.get("/orders/").context["rows"]) == 1
 
 
 def test_return__accepted_at_the_pickup_point__pays_back(town: Town, group: Group) -> None:

@@ -51,10 +51,11 @@ def steps_of(call: Callable[[], object]) -> int:
     "read",
     [
         lambda: facade.pending_of(SIGNER),
+        lambda: facade.refused_of(SIGNER, "order"),
         lambda: facade.pending_units_by_group([OFFER]),
         facade.health,
     ],
-    ids=["pending_of", "pending_units_by_group", "health"],
+    ids=["pending_of", "refused_of", "pending_units_by_group", "health"],
 )
 def test_reading__with_many_messages_of_others__does_no_more_steps(read: Callable[[], object]) -> None:
     Message.objects.bulk_create(

@@ -9,7 +9,7 @@ from pinlian.apps.groupbuy.order_selectors import (
     order_detail,
     placed_orders,
     proof_of,
-    waiting_orders,
+    unplaced_orders,
 )
 from pinlian.apps.groupbuy.records import (
     CaseCard,
@@ -122,6 +122,6 @@ __all__ = [
     "stored_orders",
     "stored_pauses",
     "submit_message",
-    "waiting_orders",
+    "unplaced_orders",
     "write_group_page",
 ]

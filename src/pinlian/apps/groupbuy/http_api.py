@@ -253,10 +253,10 @@ def hand_out(request: HttpRequest, group_id: HashPath, payload: HandOutIn) -> An
     "/me/orders", auth=django_auth, response={200: OrdersOut, **OWN}, operation_id="list_my_orders", tags=["orders"]
 )
 def list_my_orders(request: HttpRequest, limit: Limit = 50, offset: Offset = 0) -> Any:
-    """My orders, newest first; those on their way to the chain on the first page, before all others."""
+    """My orders, newest first; on the first page those before others that are not on the chain: waiting or refused."""
     accounts = own_accounts(request)
-    waiting = facade.waiting_orders(accounts) if offset == 0 else []
-    return {"orders": [*waiting, *facade.placed_orders(accounts, limit=limit, offset=offset)]}
+    unplaced = facade.unplaced_orders(accounts) if offset == 0 else []
+    return {"orders": [*unplaced, *facade.placed_orders(accounts, limit=limit, offset=offset)]}
 
 
 @router.get(

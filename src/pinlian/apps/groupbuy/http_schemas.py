@@ -30,6 +30,7 @@ def _hex(value: Any) -> Any:
 
 GroupStatusName = Annotated[Literal["open", "closed", "delivered", "settled", "failed"], BeforeValidator(_name)]
 FailReasonName = Annotated[Literal["units_min", "undelivered", "cancelled"], BeforeValidator(_name)]
+RefusalName = Annotated[str, BeforeValidator(lambda value: value.name), Field(examples=["STOCK_EXCEEDED"])]
 CaseKindName = Annotated[Literal["return", "claim"], BeforeValidator(_name)]
 CaseStatusName = Annotated[Literal["opened", "rejected", "closed"], BeforeValidator(_name)]
 DecidedName = Annotated[Literal["accepted", "ruled", "timeout"], BeforeValidator(_name)]
@@ -358,6 +359,7 @@ class OrderOut(Schema):
     buyer: Address
     stage: Literal[
         "waiting",
+        "refused",
         "placed",
         "cancelled",
         "refund_due",
@@ -376,6 +378,7 @@ class OrderOut(Schema):
     refunded_minor: Minor
     cost_minor: Minor
     placed_at: Seconds
+    refusal: RefusalName | None = Field(description="Why the chain did not take it; only when the stage is refused.")
 
 
 class OrdersOut(Schema):

@@ -30,7 +30,7 @@ from pinlian.domain.merkle import leaf_hash
 from pinlian.domain.offer import WindowKind
 from pinlian.domain.order import order_id
 from pinlian.domain.refusals import Refusal, Refused
-from pinlian.relayer.facade import Kind, pending_of
+from pinlian.relayer.facade import Kind, PendingMessage, pending_of, refused_of
 
 
 def order_row(identifier: str) -> Order:
@@ -98,38 +98,43 @@ def placed_orders(buyers: Collection[str], *, limit: int = PAGE_SIZE, offset: in
     return summaries(rows[offset : offset + limit])
 
 
-def waiting_orders(buyers: Collection[str]) -> list[OrderSummary]:
-    """Orders of these accounts that are accepted and not on the chain yet, newest first."""
-    waiting = {
-        f"0x{order_id(bytes.fromhex(message.group[2:]), bytes.fromhex(buyer[2:]), message.nonce).hex()}": (
-            buyer,
-            message,
-        )
-        for buyer in buyers
-        for message in pending_of(buyer)
-        if message.kind == Kind.ORDER and message.nonce is not None
-    }
-    indexed = set(Order.objects.filter(id__in=list(waiting)).values_list("id", flat=True))
-    groups = Group.objects.in_bulk({message.group for _, message in waiting.values()})
-    found = [
+def unplaced_orders(buyers: Collection[str], *, refused_since: int = 0) -> list[OrderSummary]:
+    """Orders of these accounts that were accepted and are not on the chain, newest first.
+
+    Those that wait, and those that the chain refused and that came after `refused_since`. A refused order frees its
+    nonce, and so the next one in the same group has the same id: it takes the other's place.
+    """
+    found: dict[str, tuple[str, PendingMessage, Refusal | None]] = {}
+    for buyer in buyers:
+        refused = refused_of(buyer, Kind.ORDER, since=refused_since)
+        gone = {message.id for message, _ in refused}
+        waiting = [message for message in pending_of(buyer) if message.kind == Kind.ORDER and message.id not in gone]
+        for message, refusal in (*refused, *((message, None) for message in waiting)):
+            if message.nonce is not None:
+                key = order_id(bytes.fromhex(message.group[2:]), bytes.fromhex(buyer[2:]), message.nonce)
+                found[f"0x{key.hex()}"] = buyer, message, refusal
+    placed = set(Order.objects.filter(id__in=list(found)).values_list("id", flat=True))
+    groups = Group.objects.in_bulk({message.group for _, message, _ in found.values()})
+    summaries = [
         OrderSummary(
             id=key,
             group_id=message.group,
             offer_id=groups[message.group].offer_id,
             buyer=buyer,
-            stage=OrderStage.WAITING,
+            stage=OrderStage.WAITING if refusal is None else OrderStage.REFUSED,
             quantity=message.quantity,
             nonce=message.nonce or 0,
             amount_minor=message.amount_minor,
             rebate_minor=0,
             refunded_minor=0,
-            cost_minor=message.amount_minor,
+            cost_minor=message.amount_minor if refusal is None else 0,
             placed_at=message.received_at,
+            refusal=refusal,
         )
-        for key, (buyer, message) in waiting.items()
-        if key not in indexed and message.group in groups
+        for key, (buyer, message, refusal) in found.items()
+        if key not in placed and message.group in groups
     ]
-    return sorted(found, key=lambda order: -order.placed_at)
+    return sorted(summaries, key=lambda order: -order.placed_at)
 
 
 def order_detail(identifier: str, now: int) -> OrderDetail:

@@ -23,7 +23,6 @@ from pinlian.apps.groupbuy.reading import (
     qr_svg,
     reader_addresses,
     reader_home,
-    refusal_of_message,
     seconds_now,
     words_of,
 )
@@ -40,6 +39,8 @@ from pinlian.domain.refusals import Refusal, Refused
 
 MEMBERS_SHOWN_MAX = 1000
 ORDERS_A_PAGE = 30
+# After that an order that was refused is seen on its own page only.
+REFUSED_SHOWN_SECONDS = 30 * 86_400
 GROUPS_A_PAGE = 24
 OFFERS_ON_HOME = 12
 ORDER_VALID_SECONDS = 3600
@@ -139,7 +140,11 @@ def group(request: HttpRequest, group_id: str) -> HttpResponse:
     card = facade.group_card(group_id)
     own = reader_addresses(request)
     members = facade.members(group_id, limit=MEMBERS_SHOWN_MAX)
-    waiting = [order for order in facade.waiting_orders(own) if order.group_id == group_id]
+    waiting = [
+        order
+        for order in facade.unplaced_orders(own)
+        if order.group_id == group_id and order.stage == OrderStage.WAITING
+    ]
     mine = [member for member in members if member.buyer in own]
     return render(
         request,
@@ -295,16 +300,17 @@ def orders(request: HttpRequest) -> HttpResponse:
     """The reader's orders, newest first."""
     own = reader_addresses(request)
     offset = _offset(request)
-    waiting = facade.waiting_orders(own) if offset == 0 else []
+    unplaced = facade.unplaced_orders(own, refused_since=seconds_now() - REFUSED_SHOWN_SECONDS) if offset == 0 else []
     placed = facade.placed_orders(own, limit=ORDERS_A_PAGE, offset=offset)
-    words = market.offer_words({order.offer_id for order in (*waiting, *placed)})
+    shown = sorted((*unplaced, *placed), key=lambda order: -order.placed_at)
+    words = market.offer_words({order.offer_id for order in shown})
     return render(
         request,
         "groupbuy/orders.html",
         {
             "section": "orders",
-            "waiting": any(order.stage == OrderStage.WAITING for order in waiting),
-            "rows": [{"order": order, "words": words[order.offer_id]} for order in (*waiting, *placed)],
+            "waiting": any(order.stage == OrderStage.WAITING for order in unplaced),
+            "rows": [{"order": order, "words": words[order.offer_id]} for order in shown],
             "next_offset": offset + ORDERS_A_PAGE if len(placed) == ORDERS_A_PAGE else None,
         },
     )
@@ -328,12 +334,12 @@ def _order_context(detail: OrderDetail) -> dict[str, object]:
     }
 
 
-def _waiting_order(request: HttpRequest, identifier: str) -> OrderSummary:
-    found = (order for order in facade.waiting_orders(reader_addresses(request)) if order.id == identifier)
-    waiting = next(found, None)
-    if waiting is None:
+def _unplaced_order(request: HttpRequest, identifier: str) -> OrderSummary:
+    own = facade.unplaced_orders(reader_addresses(request))
+    found = next((order for order in own if order.id == identifier), None)
+    if found is None:
         raise Refused(Refusal.ORDER_UNKNOWN)
-    return waiting
+    return found
 
 
 @login_required
@@ -345,13 +351,11 @@ def order(request: HttpRequest, identifier: str) -> HttpResponse:
     except Refused as refused:
         if refused.refusal != Refusal.ORDER_UNKNOWN:
             raise
-        if refusal := refusal_of_message(request):
-            return render(request, "groupbuy/order_waiting.html", {"section": "orders", "refusal": refusal})
-        waiting = _waiting_order(request, identifier)
+        unplaced = _unplaced_order(request, identifier)
         return render(
             request,
-            "groupbuy/order_waiting.html",
-            {"section": "orders", "order": waiting, "words": words_of(waiting.offer_id)},
+            "groupbuy/order_unplaced.html",
+            {"section": "orders", "order": unplaced, "words": words_of(unplaced.offer_id)},
         )
     context = _order_context(detail)
     if detail.order.stage == OrderStage.DELIVERED:

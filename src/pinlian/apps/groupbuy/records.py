@@ -10,6 +10,7 @@ from pinlian.apps.market.facade import OfferTerms
 from pinlian.apps.people.facade import PickupPointView
 from pinlian.domain.case import CaseKind, CaseStatus, Decided
 from pinlian.domain.group import FailReason, GroupStatus
+from pinlian.domain.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class OrderStage(StrEnum):
 
     WAITING = "waiting"
     """Accepted by this installation; not on the chain yet."""
+    REFUSED = "refused"
+    """Accepted by this installation, but the chain did not take it: nothing was paid."""
     PLACED = "placed"
     CANCELLED = "cancelled"
     REFUND_DUE = "refund_due"
@@ -108,8 +111,9 @@ class OrderSummary:
 
     Attributes:
         amount_minor: locked when it was placed.
-        cost_minor: what the buyer pays in the end: amount less rebate and refund so far.
-        placed_at: when it was placed, or received if it waits.
+        cost_minor: what the buyer pays in the end: amount less rebate and refund so far; nothing if it was refused.
+        placed_at: when it was placed, or received if it is not on the chain.
+        refusal: why the chain did not take it, if it did not.
     """
 
     id: str
@@ -124,6 +128,7 @@ class OrderSummary:
     refunded_minor: int
     cost_minor: int
     placed_at: int
+    refusal: Refusal | None = None
 
 
 class TimelineStage(StrEnum):

@@ -74,6 +74,12 @@ def refusal_words(refusal: Refusal) -> SafeString:
 
 
 @register.simple_tag
+def refusal_reason(refusal: Refusal) -> str:
+    """Why something was refused, in one sentence."""
+    return str(refusal_text(refusal).title)
+
+
+@register.simple_tag
 def icon(name: str, css_class: str = "icon") -> SafeString:
     """A decorative icon of the sprite (frontend/icons.json lists the names); screen readers skip it."""
     return format_html(
