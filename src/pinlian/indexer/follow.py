@@ -79,7 +79,7 @@ class Indexer:
         self._start_block = start_block
         self._confirmations = confirmations
         self._undo_blocks = undo_blocks
-        self._head_seen = b""
+        self._seen: tuple[bytes, str] | None = None
         self._may_have_fault = True
 
     def step(self) -> bool:
@@ -93,9 +93,13 @@ class Indexer:
             Exception: what a projection raised, or IndexingError. The Fault says it too.
         """
         head = self._source.block("latest")
-        if head is None or head.hash == self._head_seen:
+        if head is None:
             return False
         cursor = Cursor.objects.first()
+        # The cursor too: another process may have begun a rebuild and died in it.
+        seen = head.hash, cursor.block_hash if cursor else ""
+        if seen == self._seen:
+            return False
         try:
             changed = self._advance(cursor, head)
         except _CursorMoved:
@@ -106,7 +110,7 @@ class Indexer:
             self._note_fault(error, cursor)
             raise
         if not changed:
-            self._head_seen = head.hash
+            self._seen = seen
         return changed
 
     def rebuild(self, models: Iterable[type[Model]]) -> None:
@@ -120,7 +124,7 @@ class Indexer:
             _lock_table()
             for model in tables:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")  # noqa: S608
-        self._head_seen = b""
+        self._seen = None
         while self.step():
             pass
 

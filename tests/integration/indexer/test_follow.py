@@ -214,6 +214,22 @@ def test_step__another_process_indexes_meanwhile__takes_no_block_twice(chain: Fa
     assert not Fault.objects.exists()
 
 
+def test_step__rebuild_of_another_process_broken_off__goes_on_without_a_new_block(chain: FakeChain) -> None:
+    def end() -> None:
+        raise KeyboardInterrupt
+
+    chain.mine(deposit(0, 5))
+    chain.mine(deposit(1, 7))
+    indexer, node = make_indexer(chain), FakeNode(chain)
+    catch_up(indexer)
+    node.before_logs = [end]
+    with pytest.raises(KeyboardInterrupt):
+        Indexer(node, escrow(), PROJECTIONS, start_block=1).rebuild(MODELS)
+    assert balances() == {}
+    catch_up(indexer)
+    assert balances() == {to_hex(BUYERS[0]): 5, to_hex(BUYERS[1]): 7}
+
+
 LEAVES = tuple(Leaf(BUYERS[number], 1, 0, bytes(32)) for number in range(3))
 
 
