@@ -95,6 +95,25 @@ def test_hand_out__by_code_or_by_face__is_recorded_once(town: Town, group: Group
     assert refusal_of(facade.hand_out_list, group_id, STRANGERS) == Refusal.NOT_YOURS
 
 
+def test_hand_out__after_many_wrong_codes__takes_none_for_a_while(town: Town, group: Group) -> None:
+    orders = [town.order(group, buyer(number), 1) for number in range(2)]
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    group_id = to_hex(hash_struct(group))
+    codes = [facade.pickup_code(each, [BUYERS[number]]) for number, each in enumerate(orders)]
+    wrong = (f"{number:06}" for number in range(1_000) if f"{number:06}" not in codes)
+
+    for _ in range(20):
+        facade.hand_out_by_code(group_id, codes[0], LEADERS)
+        assert refusal_of(facade.hand_out_by_code, group_id, next(wrong), LEADERS) == Refusal.PICKUP_CODE_UNKNOWN
+
+    assert refusal_of(facade.hand_out_by_code, group_id, next(wrong), LEADERS) == Refusal.RATE_LIMITED
+    assert refusal_of(facade.hand_out_by_code, group_id, codes[1], MERCHANTS) == Refusal.RATE_LIMITED
+    facade.hand_out_without_code(group_id, BUYERS[1], LEADERS)
+    handed = {line.buyer: line.with_code for line in facade.hand_out_list(group_id, LEADERS).lines}
+    assert handed == {BUYERS[0]: True, BUYERS[1]: False}
+
+
 def test_pickup_codes__that_would_be_equal__are_made_different(
     town: Town, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:

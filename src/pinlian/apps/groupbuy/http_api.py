@@ -231,7 +231,7 @@ def list_hand_outs(request: HttpRequest, group_id: HashPath) -> Any:
 @router.post(
     "/groups/{group_id}/hand-outs",
     auth=django_auth,
-    response={200: BuyerOut, **OWN, 404: ProblemOut, 409: ProblemOut},
+    response={200: BuyerOut, **OWN, 404: ProblemOut, 409: ProblemOut, 429: ProblemOut},
     operation_id="hand_out",
     tags=["handing out"],
 )

@@ -14,6 +14,7 @@ from pinlian.apps.groupbuy.models import CaseEvidence, DeliveryDetails, GroupPag
 from pinlian.apps.groupbuy.order_selectors import order_row
 from pinlian.apps.groupbuy.selectors import group_row, require_deliverer
 from pinlian.apps.market.facade import publish_offer
+from pinlian.apps.people.facade import Limit, TooManyAttempts, count_attempt, take_back_attempt
 from pinlian.domain.books import OrderStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.keccak import keccak256
@@ -28,6 +29,8 @@ GATHER_SECONDS = 0.002
 ROWS_PER_COMMIT_MAX = 512
 PICKUP_CODE_DIGITS = 6
 _CODE_ATTEMPTS_MAX = 50
+# Wrong codes of one group: enough for tired fingers, far too few to find one of a million.
+_WRONG_CODES = Limit("pickup code of group", 20)
 
 
 def write_group_page(group_id: str, leaders: Collection[str], *, note: str, pickup_note: str = "") -> None:
@@ -233,12 +236,18 @@ def hand_out_by_code(group_id: str, code: str, handers: Collection[str]) -> str:
         The buyer's account.
 
     Raises:
-        Refused: GROUP_UNKNOWN, NOT_YOURS, GROUP_NOT_DELIVERED; PICKUP_CODE_UNKNOWN.
+        Refused: GROUP_UNKNOWN, NOT_YOURS, GROUP_NOT_DELIVERED; PICKUP_CODE_UNKNOWN; RATE_LIMITED after many of these,
+            for right codes too.
     """
     _require_handing_out(group_id, handers)
+    try:
+        count_attempt(_WRONG_CODES, group_id)
+    except TooManyAttempts as error:
+        raise Refused(Refusal.RATE_LIMITED, "code", f"again in {error.minutes} minutes") from error
     row = HandOut.objects.filter(group_id=group_id, code_lookup=_lookup(group_id, code.strip())).first()
     if row is None:
         raise Refused(Refusal.PICKUP_CODE_UNKNOWN, "code", "nobody in this group has this code")
+    take_back_attempt(_WRONG_CODES, group_id)
     _record(row, handers, with_code=True)
     return row.buyer
 

@@ -1,4 +1,4 @@
-"""How often somebody may guess: a count for each number and each place, the same whether or not the account exists."""
+"""How often somebody may guess: a count for each number, place or group, whether or not there is anything to find."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -50,6 +50,12 @@ def count_attempt(limit: Limit, value: str) -> None:
         counter.refresh_from_db()
     if counter.attempts > limit.attempts_max:
         raise TooManyAttempts(minutes=max(1, -(-(counter.period_ends_at - now) // timedelta(minutes=1))))
+
+
+def take_back_attempt(limit: Limit, value: str) -> None:
+    """An attempt succeeded: it does not count; those that failed before do."""
+    key = phone_vault().lookup_text(limit.kind, value)
+    AttemptCounter.objects.filter(key=key, attempts__gt=0).update(attempts=F("attempts") - 1)
 
 
 def forget_attempts(limit: Limit, value: str) -> None:

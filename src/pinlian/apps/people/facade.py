@@ -3,7 +3,7 @@
 from typing import Any
 
 from pinlian.apps.people import services
-from pinlian.apps.people.attempts import TooManyAttempts
+from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, take_back_attempt
 from pinlian.apps.people.device_keys import challenge_digest, new_challenge
 from pinlian.apps.people.models import Person, PickupPoint, Role
 from pinlian.apps.people.phone_numbers import PhoneNumberInvalid
@@ -34,6 +34,7 @@ from pinlian.apps.people.services import PhoneNumberTaken
 
 __all__ = [
     "DeviceKeyView",
+    "Limit",
     "PersonView",
     "PhoneNumberInvalid",
     "PhoneNumberTaken",
@@ -45,6 +46,7 @@ __all__ = [
     "address_of",
     "addresses_of",
     "challenge_digest",
+    "count_attempt",
     "device_keys_of",
     "display_name_masked",
     "display_names",
@@ -62,6 +64,7 @@ __all__ = [
     "pickup_points_by_commitment",
     "points_near",
     "sign_up",
+    "take_back_attempt",
 ]
 
 

@@ -160,7 +160,7 @@ class DeviceKey(models.Model):
 
 
 class AttemptCounter(models.Model):
-    """Log-ins (or sign-ups) of one number or one place in the running period. `key` is a keyed hash."""
+    """Tries of one kind, for one number, place or group, in the running period. `key` is a keyed hash."""
 
     key = models.CharField(max_length=64, primary_key=True)
     attempts = models.PositiveIntegerField(default=0)
