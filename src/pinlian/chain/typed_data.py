@@ -190,15 +190,20 @@ def hash_struct(message: Message) -> bytes:
     )
 
 
-def domain_separator(chain_id: int, escrow: bytes) -> bytes:
-    """What binds a signature to one escrow (20-byte address) on one chain."""
+def named_domain_separator(name: str, version: str, chain_id: int, contract: bytes) -> bytes:
+    """What binds a signature to one purpose, and to one contract (20-byte address) on one chain."""
     return keccak256(
         _DOMAIN_TYPE_HASH
-        + keccak256(DOMAIN_NAME.encode())
-        + keccak256(DOMAIN_VERSION.encode())
+        + keccak256(name.encode())
+        + keccak256(version.encode())
         + _uint256(chain_id)
-        + _address(escrow)
+        + _address(contract)
     )
+
+
+def domain_separator(chain_id: int, escrow: bytes) -> bytes:
+    """What binds a signature to one escrow (20-byte address) on one chain."""
+    return named_domain_separator(DOMAIN_NAME, DOMAIN_VERSION, chain_id, escrow)
 
 
 def digest(message: Message, separator: bytes) -> bytes:

@@ -71,6 +71,18 @@ class Refusal(IntEnum):
     PAYMENT_UNKNOWN = 113
     MESSAGE_UNKNOWN = 114
 
+    FACT_MALFORMED = 120
+    FACT_OVERSIZED = 121
+    FACT_SIGNATURE_INVALID = 122
+    """The account that the fact names did not sign it for this record."""
+    FACT_KIND_NOT_ADMITTED = 123
+    """Nobody may hand in facts of this kind over HTTP."""
+    FACT_AUTHOR_NOT_ADMITTED = 124
+    """This account may not state facts of this kind here."""
+    FACT_TIME_INVALID = 125
+    """The author's clock is far ahead."""
+    FACT_UNKNOWN = 126
+
 
 CONTRACT_REFUSALS_END = 100
 

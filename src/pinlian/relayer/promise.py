@@ -6,26 +6,19 @@ docs/decisions/0010-inclusion-promises.md says what it binds the operator to.
 """
 
 from pinlian.chain.signatures import recover, sign
+from pinlian.chain.typed_data import named_domain_separator
 from pinlian.domain.keccak import keccak256
 
 DOMAIN_NAME = "Pinlian Relayer"
 DOMAIN_VERSION = "1"
 PROMISE_TYPE = "InclusionPromise(bytes32 digest,address signer,uint256 promised_by)"
 
-_DOMAIN_TYPE_HASH = keccak256(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _PROMISE_TYPE_HASH = keccak256(PROMISE_TYPE.encode())
 
 
 def promise_domain_separator(chain_id: int, escrow: bytes) -> bytes:
     """What binds a promise to one escrow (20-byte address) on one chain."""
-    return keccak256(
-        _DOMAIN_TYPE_HASH
-        + keccak256(DOMAIN_NAME.encode())
-        + keccak256(DOMAIN_VERSION.encode())
-        + chain_id.to_bytes(32, "big")
-        + bytes(12)
-        + escrow
-    )
+    return named_domain_separator(DOMAIN_NAME, DOMAIN_VERSION, chain_id, escrow)
 
 
 def promise_digest(separator: bytes, message_digest: bytes, signer: bytes, promised_by: int) -> bytes:

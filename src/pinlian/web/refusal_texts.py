@@ -137,6 +137,25 @@ _TEXTS: dict[Refusal, RefusalText] = {
         _("This message was never accepted here."), _("Check the address, or send the message again.")
     ),
     Refusal.PAYMENT_UNKNOWN: RefusalText(_("There is no such payment."), _("Start the top-up again.")),
+    Refusal.FACT_MALFORMED: RefusalText(
+        _("This entry for the record cannot be read."), _("Check the field that is named, and send it again.")
+    ),
+    Refusal.FACT_OVERSIZED: RefusalText(
+        _("This entry is too long for the record."), _("Divide it, or leave out what is not needed.")
+    ),
+    Refusal.FACT_SIGNATURE_INVALID: RefusalText(
+        _("The signature does not fit this entry."), _("Sign again on your own device, for this record.")
+    ),
+    Refusal.FACT_KIND_NOT_ADMITTED: RefusalText(
+        _("Entries of this kind cannot be handed in here."), _("Use the page that is made for it.")
+    ),
+    Refusal.FACT_AUTHOR_NOT_ADMITTED: RefusalText(
+        _("This account may not make such an entry."), _("Sign with a key that belongs to your account here.")
+    ),
+    Refusal.FACT_TIME_INVALID: RefusalText(
+        _("The entry's time lies in the future."), _("Set the clock of your device, then sign again.")
+    ),
+    Refusal.FACT_UNKNOWN: RefusalText(_("The record has no such entry."), _("Check the link.")),
 }
 
 
