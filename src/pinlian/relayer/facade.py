@@ -20,14 +20,12 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer import journal
 from pinlian.relayer.candidate import Submission, read_account, read_id
 from pinlian.relayer.chain_view import ChainView, GroupView, OfferView, OrderView
-from pinlian.relayer.group_commit import GroupCommit
 from pinlian.relayer.intake import Intake, Promise
 from pinlian.relayer.kinds import UPKEEP_ARGUMENTS, Kind
 from pinlian.relayer.models import ChainTx, Message
 
 __all__ = [
     "ChainView",
-    "GroupCommit",
     "GroupView",
     "Health",
     "Kind",

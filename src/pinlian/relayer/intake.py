@@ -15,11 +15,11 @@ from pinlian.domain.group import Group
 from pinlian.domain.order import Order
 from pinlian.domain.pause import PauseState
 from pinlian.domain.refusals import Refusal, Refused
+from pinlian.durable.group_commit import GroupCommit
 from pinlian.relayer import journal
 from pinlian.relayer.candidate import Candidate, Submission, deadline_of, group_of, read_candidate, taken_by
 from pinlian.relayer.chain_view import ChainView, GroupView, OfferView
 from pinlian.relayer.checks import Picture, Reserved, check
-from pinlian.relayer.group_commit import GroupCommit
 from pinlian.relayer.models import Message
 from pinlian.relayer.promise import promise_domain_separator, sign_promise
 

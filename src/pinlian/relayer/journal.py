@@ -5,15 +5,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connections, transaction
+from django.db import connections
 
 from pinlian.chain.rpc import hex_bytes, to_hex
+from pinlian.durable.one_writer import one_writer
 from pinlian.relayer.kinds import Kind
 from pinlian.relayer.models import ChainTx, Message
 
 JOURNAL = "journal"
 _INTAKE_LOCK = 0x70696E6C_69616E01
-"""Key of PostgreSQL's advisory lock; any fixed number that nothing else in the database uses."""
 
 _MESSAGES = Message._meta.db_table
 _TXS = ChainTx._meta.db_table
@@ -59,15 +59,8 @@ class NewMessage:
 
 @contextmanager
 def intake_lock() -> Iterator[None]:
-    """A journal transaction during which no other intake of this instance can check or add anything.
-
-    SQLite takes its one write lock at BEGIN (settings: transaction_mode IMMEDIATE).
-    """
-    connection = connections[JOURNAL]
-    with transaction.atomic(using=JOURNAL):
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_INTAKE_LOCK])
+    """A journal transaction during which no other intake of this instance can check or add anything."""
+    with one_writer(JOURNAL, _INTAKE_LOCK):
         yield
 
 

@@ -19,7 +19,8 @@ from pinlian.domain.books import OrderStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal, Refused
-from pinlian.relayer.facade import GroupCommit, Kind, Promise, submit
+from pinlian.durable.group_commit import GroupCommit
+from pinlian.relayer.facade import Kind, Promise, submit
 
 NOTE_CHARACTERS_MAX = 500
 PICKUP_NOTE_CHARACTERS_MAX = 200

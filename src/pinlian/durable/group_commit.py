@@ -47,7 +47,7 @@ class GroupCommit(Generic[ItemT, ResultT]):
         with self._starting:
             if self._process_id != os.getpid():
                 self._queue = SimpleQueue()
-                threading.Thread(target=self._run, args=(self._queue,), name="journal-writer", daemon=True).start()
+                threading.Thread(target=self._run, args=(self._queue,), name="group-commit", daemon=True).start()
                 self._process_id = os.getpid()
 
     def _run(self, queue: "SimpleQueue[tuple[ItemT, Future[ResultT]]]") -> None:
