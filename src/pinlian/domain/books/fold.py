@@ -1,24 +1,17 @@
-"""The books of an escrow, kept from its events alone.
-
-`Books.apply` folds the events of chain_events in the order of the chain. Every amount, unit and state is computed
-from the rules of this package and compared with what the event says; what disagrees becomes a `Difference`, and the
-books go on with what the rules say. `Books.check` proves the sums that must hold after every transaction, and
-`Books.compare` holds the books against the contract's own state. Nothing here raises on bad events: an auditor wants
-all differences, not the first.
-"""
+"""Folding the escrow's events into the books: what each must mean by the rules, and where it does not."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from enum import IntEnum
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from pinlian.domain.account import AccountState, bump_nonce, bump_refusal, nonce_refusal, use_nonce
+from pinlian.domain.books.differences import Difference, difference, name_of
+from pinlian.domain.books.entries import BatchBook, CaseBook, GroupBook, OfferBook, OrderStatus
+from pinlian.domain.books.sheets import Sheets
 from pinlian.domain.case import (
     ANSWER_SECONDS,
     RULING_SECONDS,
     CaseKind,
-    CaseState,
     CaseStatus,
     Decided,
     case_id,
@@ -51,7 +44,6 @@ from pinlian.domain.group import (
     DELIVERY_GRACE_SECONDS,
     FailReason,
     Group,
-    GroupState,
     GroupStatus,
     check_group,
     window_ends_at,
@@ -59,265 +51,24 @@ from pinlian.domain.group import (
 from pinlian.domain.ladder import price_reached
 from pinlian.domain.merkle import Leaf, batch_root
 from pinlian.domain.offer import Offer, check_offer
-from pinlian.domain.order import ORDERS_MAX, order_id
-from pinlian.domain.pause import PAUSE_SECONDS_MAX, PauseState, after_pause, clock, is_paused
+from pinlian.domain.order import ORDERS_MAX
+from pinlian.domain.pause import PAUSE_SECONDS_MAX, after_pause, clock, is_paused
 from pinlian.domain.refusals import Refusal
 from pinlian.domain.settlement import split
 
 OWN_TRANSACTION_NONCE = 2**256 - 1
 """The nonce in Withdrawn when the account sent the transaction itself."""
 
-_Key = TypeVar("_Key", bytes, int)
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two accounts of one fact that disagree.
-
-    Attributes:
-        what: the fact, in words ("balance", "batch root").
-        where: the thing it is a fact of, with its identifier, and the event that showed it if one did.
-        expected: what the rules say.
-        found: what the event, the contract or the read model says.
-    """
-
-    what: str
-    where: str
-    expected: int | str
-    found: int | str
-
-
-def difference(what: str, where: str, expected: object, found: object) -> Difference:
-    """A Difference with both values in a form to print: bytes as 0x and hex, members of enumerations by name."""
-    return Difference(what, where, _shown(expected), _shown(found))
-
-
-def differences_between(where: str, expected: object, found: object) -> list[Difference]:
-    """One Difference for each field in which two instances of one dataclass disagree."""
-    return [
-        difference(item.name, where, left, right)
-        for item in fields(expected)  # type: ignore[arg-type]
-        if (left := getattr(expected, item.name)) != (right := getattr(found, item.name))
-    ]
-
-
-class OrderStatus(IntEnum):
-    """Where a placed order's money is."""
-
-    PLACED = 0
-    """With its group: locked, or paid out when the group is settled."""
-    CANCELLED = 1
-    REFUNDED = 2
-    IN_CASE = 3
-    """With its case, ended or not."""
-
-
-@dataclass(slots=True)
-class BatchBook:
-    """One accepted call of place_orders. Marks as in the contract: rebated leaves << 128 | leaves that left."""
-
-    root: bytes
-    leaves: tuple[Leaf, ...]
-    groups: tuple[bytes, ...]
-    """Of each leaf."""
-    placed_at: int
-    marks: int = 0
-    exits: dict[int, OrderStatus] = field(default_factory=dict)
-
-    def has_left(self, index: int) -> bool:
-        """Whether the leaf's money left its group early."""
-        return bool(self.marks >> index & 1)
-
-    def is_rebated(self, index: int) -> bool:
-        """Whether the leaf's buyer has the rebate."""
-        return bool(self.marks >> (ORDERS_MAX + index) & 1)
-
-
-@dataclass(slots=True)
-class OfferBook:
-    """An offer and how much of it is sold."""
-
-    terms: Offer
-    units_sold: int = 0
-
-    @property
-    def first_price(self) -> int:
-        """What buyers lock for a unit, in minor units."""
-        return self.terms.ladder[0].price
-
-    @property
-    def state(self) -> "OfferState":
-        """As the contract's view has it."""
-        return OfferState(self.first_price, self.terms.stock_cap, self.units_sold)
-
-
-@dataclass(slots=True)
-class GroupBook:
-    """A group, and every amount (minor units) that came into it or went out of it."""
-
-    terms: Group
-    offer: Offer
-    status: GroupStatus = GroupStatus.OPEN
-    step: int = 0
-    units: int = 0
-    units_unrebated: int = 0
-    delivered_at: int = 0
-    units_ordered: int = 0
-    """Accepted less cancelled; later exits do not change it."""
-    accepted: int = 0
-    cancelled: int = 0
-    refunded: int = 0
-    rebated: int = 0
-    into_cases: int = 0
-    settled: int = 0
-    payouts: dict[bytes, int] = field(default_factory=dict)
-    leaves: list[tuple[int, int]] = field(default_factory=list)
-    """Batch and index of each order."""
-
-    @property
-    def price(self) -> int:
-        """The price that holds now: the first one until the close, then the one reached."""
-        return self.offer.ladder[self.step].price
-
-    @property
-    def rebate(self) -> int:
-        """What each unit gets back after the close."""
-        return self.offer.ladder[0].price - self.price
-
-    @property
-    def locked(self) -> int:
-        """What the group holds, by its units."""
-        units = 0 if self.status == GroupStatus.SETTLED else self.units
-        return units * self.price + self.units_unrebated * self.rebate
-
-    @property
-    def flow(self) -> int:
-        """What the group holds, by its receipts and payments."""
-        return self.accepted - self.cancelled - self.refunded - self.rebated - self.into_cases - self.settled
-
-    @property
-    def state(self) -> GroupState:
-        """As the contract's view has it."""
-        return GroupState(
-            status=self.status,
-            step=self.step,
-            units=self.units,
-            units_unrebated=self.units_unrebated,
-            units_min=self.terms.units_min,
-            closes_at=self.terms.closes_at,
-            deliver_by=self.terms.deliver_by,
-            delivered_at=self.delivered_at,
-        )
-
-
-@dataclass(slots=True)
-class CaseBook:
-    """A case and how it ended."""
-
-    group: bytes
-    buyer: bytes
-    batch: int
-    index: int
-    kind: CaseKind
-    amount: int
-    asked: int
-    evidence: bytes
-    decide_by: int
-    status: CaseStatus = CaseStatus.OPENED
-    award: int = 0
-    decided: int = 0
-    """A domain.case.Decided; 0 before."""
-
-    @property
-    def state(self) -> CaseState:
-        """As the contract has it."""
-        return CaseState(self.group, self.buyer, self.kind, self.status, self.decide_by, self.amount, self.asked)
-
-
-@dataclass(frozen=True, slots=True)
-class OrderBook:
-    """One placed order with everything that became of it; amounts in minor units."""
-
-    order_id: bytes
-    batch: int
-    index: int
-    group: bytes
-    buyer: bytes
-    quantity: int
-    nonce: int
-    details: bytes
-    placed_at: int
-    status: OrderStatus
-    amount: int
-    """Locked when it was placed."""
-    rebate: int
-    """Given back because the group reached a lower price."""
-    refunded: int
-    """Given back by cancellation, refund, or the case's award."""
-
-
-@dataclass(frozen=True, slots=True)
-class OfferState:
-    """What the contract knows of an offer; prices in minor units."""
-
-    first_price: int
-    stock_cap: int
-    units_sold: int
-
-
-@dataclass(frozen=True, slots=True)
-class BatchState:
-    """What the contract knows of a batch."""
-
-    root: bytes
-    marks: int
-
-
-class ChainState(Protocol):
-    """The contract's own answers at one block, many in one question; each list is in the order of its argument."""
-
-    def held(self) -> int:
-        """All deposits less all withdrawals, in minor units."""
-        ...
-
-    def token_balance(self) -> int:
-        """What the token says that the escrow owns, in minor units."""
-        ...
-
-    def batch_count(self) -> int:
-        """How many batches were placed."""
-        ...
-
-    def paused_until(self) -> int:
-        """When the last pause ends, in Unix seconds; 0 if there never was one."""
-        ...
-
-    def accounts(self, accounts: Sequence[bytes]) -> list[AccountState]: ...
-
-    def offers(self, offers: Sequence[bytes]) -> list[OfferState]: ...
-
-    def groups(self, groups: Sequence[bytes]) -> list[GroupState]: ...
-
-    def batches(self, batches: Sequence[int]) -> list[BatchState]: ...
-
-    def cases(self, cases: Sequence[bytes]) -> list[CaseState]: ...
-
-
-class Books:
-    """All accounts, offers, groups, batches and cases of one escrow, and every difference found so far.
+class Books(Sheets):
+    """The books of one escrow, and every difference found so far.
 
     Args:
         hash_struct: the EIP-712 struct hash of an offer or a group, which is its identifier.
     """
 
     def __init__(self, hash_struct: Callable[[Offer | Group], bytes]) -> None:
-        self.accounts: dict[bytes, AccountState] = {}
-        self.offers: dict[bytes, OfferBook] = {}
-        self.groups: dict[bytes, GroupBook] = {}
-        self.batches: dict[int, BatchBook] = {}
-        self.cases: dict[bytes, CaseBook] = {}
-        self.held = 0
-        self.pause = PauseState()
+        super().__init__()
         self.differences: list[Difference] = []
         self._hash_struct = hash_struct
         self._pausers_spent: set[bytes] = set()
@@ -325,119 +76,15 @@ class Books:
         self._payouts_due: deque[PaidOut] = deque()
         self._at = EventAt(0, b"", 0, b"", 0)
 
-    # --- reading ---
-
-    def account(self, account: bytes) -> AccountState:
-        """The account's state; an empty one if it never came up."""
-        return self.accounts.get(account, _NEW_ACCOUNT)
-
-    def orders(self) -> Iterator[OrderBook]:
-        """Every placed order, by batch and index."""
-        for number, batch in self.batches.items():
-            for index, (leaf, group_id) in enumerate(zip(batch.leaves, batch.groups, strict=True)):
-                group = self.groups.get(group_id)
-                if group is not None:
-                    yield self._order(number, batch, index, leaf, group_id, group)
-
-    def _order(
-        self, number: int, batch: BatchBook, index: int, leaf: Leaf, group_id: bytes, group: GroupBook
-    ) -> OrderBook:
-        identifier = order_id(group_id, leaf.buyer, leaf.nonce)
-        status = batch.exits.get(index, OrderStatus.PLACED)
-        amount = leaf.quantity * group.offer.ladder[0].price
-        rebate = leaf.quantity * group.rebate if batch.is_rebated(index) else 0
-        refunded = 0
-        if status == OrderStatus.IN_CASE:
-            refunded = self.cases[identifier].award
-        elif status != OrderStatus.PLACED:
-            refunded = amount - rebate
-        return OrderBook(
-            order_id=identifier,
-            batch=number,
-            index=index,
-            group=group_id,
-            buyer=leaf.buyer,
-            quantity=leaf.quantity,
-            nonce=leaf.nonce,
-            details=leaf.details,
-            placed_at=batch.placed_at,
-            status=status,
-            amount=amount,
-            rebate=rebate,
-            refunded=refunded,
-        )
-
-    # --- proving ---
-
     def check(self) -> list[Difference]:
-        """Every difference of the events so far, and every sum that does not hold now.
+        """Every difference of the events so far, and every sum that does not hold now (broken_sums).
 
-        The sums: what is held is free, locked or in cases; a group holds what came in less what went out, and as much
-        as its orders that have not left say; payees got what was released, exactly; stock is what is ordered.
         Call it between transactions, not within one.
         """
-        found = [*self.differences, *self._unpaid()]
-        free = sum(account.balance for account in self.accounts.values())
-        locked = sum(group.locked for group in self.groups.values())
-        in_cases = sum(case.amount for case in self.cases.values() if case.status != CaseStatus.CLOSED)
-        found += _unequal("held is free + locked + in cases", "escrow", free + locked + in_cases, self.held)
-        for account, state in self.accounts.items():
-            balance = state.balance
-            found += _unequal("balance is not below zero", _name("account", account), max(balance, 0), balance)
-
-        released = {group_id: group.settled for group_id, group in self.groups.items()}
-        for case in self.cases.values():
-            if case.status == CaseStatus.CLOSED and case.group in released:
-                released[case.group] += case.amount - case.award
-        units_ordered = dict.fromkeys(self.offers, 0)
-        for group_id, group in self.groups.items():
-            found += self._check_group(group_id, group, released[group_id])
-            if group.status != GroupStatus.FAILED and group.terms.offer in units_ordered:
-                units_ordered[group.terms.offer] += group.units_ordered
-        for offer_id, offer in self.offers.items():
-            where = _name("offer", offer_id)
-            found += _unequal("units sold are units ordered", where, units_ordered[offer_id], offer.units_sold)
-            within = min(offer.units_sold, offer.terms.stock_cap)
-            found += _unequal("units sold are within the stock", where, within, offer.units_sold)
-        return found
-
-    def _check_group(self, group_id: bytes, group: GroupBook, released: int) -> list[Difference]:
-        units = units_unrebated = 0
-        for number, index in group.leaves:
-            batch = self.batches[number]
-            if not batch.has_left(index):
-                units += batch.leaves[index].quantity
-                if group.step > 0 and not batch.is_rebated(index):
-                    units_unrebated += batch.leaves[index].quantity
-        where = _name("group", group_id)
-        return [
-            *_unequal("units are those of orders that have not left", where, units, group.units),
-            *_unequal("units unrebated are those of such orders", where, units_unrebated, group.units_unrebated),
-            *_unequal("locked is what came in less what went out", where, group.flow, group.locked),
-            *_unequal("payouts are what was released", where, released, sum(group.payouts.values())),
-        ]
+        return [*self.differences, *self._unpaid(), *self.broken_sums()]
 
     def _unpaid(self) -> list[Difference]:
-        return [difference("payout", _name("group", due.group), due.amount, "none") for due in self._payouts_due]
-
-    def compare(self, chain: ChainState) -> list[Difference]:
-        """Where the contract's own state is not what its events add up to."""
-        held, balance = chain.held(), chain.token_balance()
-        found = [
-            *_unequal("held", "escrow", self.held, held),
-            *_unequal("tokens cover what is held", "escrow", max(self.held, balance), balance),
-            *_unequal("batch count", "escrow", len(self.batches), chain.batch_count()),
-            *_unequal("paused until", "escrow", self.pause.ends_at, chain.paused_until()),
-        ]
-        batches = {number: BatchState(batch.root, batch.marks) for number, batch in self.batches.items()}
-        found += _compare_all("account", self.accounts, chain.accounts)
-        found += _compare_all("offer", {key: book.state for key, book in self.offers.items()}, chain.offers)
-        found += _compare_all("group", {key: book.state for key, book in self.groups.items()}, chain.groups)
-        found += _compare_all("batch", batches, chain.batches)
-        found += _compare_all("case", {key: book.state for key, book in self.cases.items()}, chain.cases)
-        return found
-
-    # --- folding ---
+        return [difference("payout", name_of("group", due.group), due.amount, "none") for due in self._payouts_due]
 
     def apply(self, event: ChainEvent, at: EventAt) -> None:
         """Take in the next event of the chain."""
@@ -448,7 +95,7 @@ class Books:
         _HANDLERS[type(event)](self, event)
 
     def _differ(self, what: str, kind: str, key: bytes | int, expected: object, found: object) -> None:
-        where = f"{_name(kind, key)}, block {self._at.block_number}, log {self._at.log_index}"
+        where = f"{name_of(kind, key)}, block {self._at.block_number}, log {self._at.log_index}"
         self.differences.append(difference(what, where, expected, found))
 
     def _expect(self, what: str, kind: str, key: bytes | int, expected: object, found: object) -> None:
@@ -495,7 +142,7 @@ class Books:
     def _known_leaf(self, number: int, index: int, group_id: bytes) -> Leaf | None:
         batch = self.batches.get(number)
         if batch is None or index >= len(batch.leaves) or batch.groups[index] != group_id:
-            self._differ("leaf", "batch", number, f"leaf {index} of {_name('group', group_id)}", "unknown")
+            self._differ("leaf", "batch", number, f"leaf {index} of {name_of('group', group_id)}", "unknown")
             return None
         return batch.leaves[index]
 
@@ -851,8 +498,6 @@ class Books:
         self.pause = after_pause(self.pause, now, event.ends_at)
 
 
-_NEW_ACCOUNT = AccountState()
-
 _HANDLERS: dict[type, Callable[[Books, Any], None]] = {
     Deposited: Books._on_deposited,
     Withdrawn: Books._on_withdrawn,
@@ -876,34 +521,5 @@ _HANDLERS: dict[type, Callable[[Books, Any], None]] = {
 }
 
 
-def _shown(value: object) -> int | str:
-    if isinstance(value, bytes):
-        return "0x" + value.hex()
-    if isinstance(value, IntEnum):
-        return value.name
-    if isinstance(value, PaidOut):
-        return f"{value.amount} to 0x{value.account.hex()}"
-    return value if isinstance(value, int) else str(value)
-
-
-def _name(kind: str, key: bytes | int) -> str:
-    return f"{kind} {_shown(key)}"
-
-
 def _bits(marks: int) -> Iterator[int]:
     return (index for index in range(ORDERS_MAX) if marks >> index & 1)
-
-
-def _unequal(what: str, where: str, expected: object, found: object) -> list[Difference]:
-    return [] if expected == found else [difference(what, where, expected, found)]
-
-
-def _compare_all(
-    kind: str, expected: Mapping[_Key, object], ask: Callable[[Sequence[_Key]], Sequence[object]]
-) -> list[Difference]:
-    found = ask(list(expected))
-    result = []
-    for (key, ours), theirs in zip(expected.items(), found, strict=True):
-        if ours != theirs:
-            result += differences_between(_name(kind, key), ours, theirs)
-    return result
