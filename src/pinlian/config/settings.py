@@ -126,6 +126,7 @@ MEDIA_ROOT = PINLIAN_HOME / "media"
 # Parts that are chosen by name
 PAYMENT_GATEWAYS = {"test": "pinlian.apps.money.test_gateway.TestGateway"}
 ESCROW_DEPLOYMENT = "pinlian.config.wiring.deployment"
+PROBLEM_DOCUMENT = "pinlian.web.problems.problem_document"
 
 # Back office
 UNFOLD = {

@@ -50,20 +50,23 @@ def refusal_status(refusal: Refusal) -> HTTPStatus:
     return _STATUSES.get(refusal, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def problem_response(refused: Refused) -> HttpResponse:
+def problem_document(refused: Refused) -> dict[str, Any]:
     """A refusal as problem details: `refusal` is its name in contract and domain, `field` what to put right."""
     text = refusal_text(refused.refusal)
-    return _problem(
-        refusal_status(refused.refusal),
-        {
-            "type": f"urn:pinlian:refusal:{refused.refusal.name}",
-            "title": str(text.title),
-            "refusal": refused.refusal.name,
-            "field": refused.field,
-            "detail": refused.detail or None,
-            "remedy": str(text.remedy),
-        },
-    )
+    return {
+        "type": f"urn:pinlian:refusal:{refused.refusal.name}",
+        "title": str(text.title),
+        "status": refusal_status(refused.refusal).value,
+        "refusal": refused.refusal.name,
+        "field": refused.field,
+        "detail": refused.detail or None,
+        "remedy": str(text.remedy),
+    }
+
+
+def problem_response(refused: Refused) -> HttpResponse:
+    """The answer to a request that is refused as a whole."""
+    return _response(problem_document(refused))
 
 
 def plain_problem(status: HTTPStatus) -> HttpResponse:
@@ -74,9 +77,16 @@ def plain_problem(status: HTTPStatus) -> HttpResponse:
         HTTPStatus.FORBIDDEN: (_("You may not do this."), _("Log in with an account that may.")),
     }
     title, remedy = titles[status]
-    return _problem(
-        status,
-        {"type": "about:blank", "title": title, "refusal": None, "field": None, "detail": None, "remedy": remedy},
+    return _response(
+        {
+            "type": "about:blank",
+            "title": title,
+            "status": status.value,
+            "refusal": None,
+            "field": None,
+            "detail": None,
+            "remedy": remedy,
+        }
     )
 
 
@@ -87,8 +97,8 @@ def request_problem(errors: list[dict[str, Any]]) -> HttpResponse:
     return problem_response(Refused(Refusal.MALFORMED, ".".join(place) or None, str(first.get("msg", ""))))
 
 
-def _problem(status: HTTPStatus, body: dict[str, Any]) -> HttpResponse:
-    ordered = {"type": body["type"], "title": body["title"], "status": status.value, **body}
-    response = HttpResponse(json.dumps(ordered, ensure_ascii=False), content_type=MEDIA_TYPE, status=status)
+def _response(document: dict[str, Any]) -> HttpResponse:
+    content = json.dumps(document, ensure_ascii=False)
+    response = HttpResponse(content, content_type=MEDIA_TYPE, status=document["status"])
     response["Content-Language"] = get_language() or "zh-hans"
     return response

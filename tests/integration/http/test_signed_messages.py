@@ -165,8 +165,19 @@ def test_list_of_orders__with_bad_ones__accepts_the_good_ones(town: Town, group:
     answers = response.json()["answers"]
     assert [answer["refused"] and answer["refused"]["refusal"] for answer in answers] == [None, "STOCK_EXCEEDED", None]
     assert [bool(answer["promise"]) for answer in answers] == [True, False, True]
+    assert answers[1]["refused"] == post(client, "/orders", orders[1]).json()
+    assert answers[1]["refused"]["title"] == "库存不足。"
     town.settle()
     assert groupbuy.group_card(to_hex(hash_struct(group))).units == 3
+
+
+def test_list_of_orders__with_delivery_details__is_refused_because_they_would_be_lost(
+    town: Town, group: Group, client: Client
+) -> None:
+    order = signed_order(town, town.make_order(group, buyer(1), 1), buyer(1))
+    response = post(client, "/orders/many", {"orders": [order | {"details": {"salt": SALT, "sealed": "{}"}}]})
+    assert refused(response) == (422, "MALFORMED", "orders.0.details")
+    assert JournaledMessage.objects.filter(kind="order").count() == 0
 
 
 def test_messages__of_other_kinds__take_effect(town: Town, group: Group, client: Client) -> None:

@@ -4,7 +4,9 @@ import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 from ninja import Path, Query, Router
 from ninja.responses import Status
 from ninja.security import django_auth
@@ -139,8 +141,7 @@ def submit_orders(request: HttpRequest, payload: SignedOrdersIn) -> Any:
 
 def _answer(answer: relayer.Promise | Refused) -> dict[str, Any]:
     if isinstance(answer, Refused):
-        refused = {"refusal": answer.refusal.name, "field": answer.field, "detail": answer.detail}
-        return {"promise": None, "refused": refused}
+        return {"promise": None, "refused": import_string(settings.PROBLEM_DOCUMENT)(answer)}
     return {"promise": answer, "refused": None}
 
 

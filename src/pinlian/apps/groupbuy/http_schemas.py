@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ConfigDict
 
 Hash = Annotated[str, Field(pattern=r"^0x[0-9a-f]{64}$", examples=["0x" + "5e" * 32])]
 Address = Annotated[str, Field(pattern=r"^0x[0-9a-f]{40}$", examples=["0x" + "b7" * 20])]
@@ -105,13 +105,23 @@ class SignedOrderIn(Schema):
     details: SealedIn | None = None
 
 
+class ListedOrderIn(Schema):
+    """An order in a list. Delivery details would be lost here, and are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    message: OrderMessage
+    signature: Signature
+    signer: Address
+
+
 ORDERS_IN_LIST_MAX = 512
 
 
 class SignedOrdersIn(Schema):
     """Orders of any buyers and groups. They carry no delivery details: those come with single orders."""
 
-    orders: list[SignedOrderIn] = Field(min_length=1, max_length=ORDERS_IN_LIST_MAX)
+    orders: list[ListedOrderIn] = Field(min_length=1, max_length=ORDERS_IN_LIST_MAX)
 
 
 class PromiseOut(Schema):
@@ -138,19 +148,11 @@ class ProblemOut(Schema):
     remedy: str = Field(examples=["先充值，再下单。"])
 
 
-class RefusalOut(Schema):
-    """Why one order of a list was refused; the name is that of the contract and of problem details."""
-
-    refusal: str = Field(examples=["UNDERFUNDED"])
-    field: str | None = Field(examples=["amount"])
-    detail: str
-
-
 class AnswerOut(Schema):
     """One of both: the promise, or why the order was refused."""
 
     promise: PromiseOut | None
-    refused: RefusalOut | None
+    refused: ProblemOut | None = Field(description="The problem that the order alone would be answered with.")
 
 
 class AnswersOut(Schema):
