@@ -28,8 +28,10 @@ from pinlian.domain.messages import (
 from pinlian.domain.offer import Payee, Step, WindowKind
 from pinlian.domain.order import Order, SignedOrder
 from pinlian.domain.refusals import Refusal
-from tests.contracts.stateful.escrow_life import DAY, GRACE, PAUSE_MAX, EscrowLife, one, picks
-from tests.contracts.stateful.ledger import Deal, Dispute, Fate, Purchase, Run, Stage
+from tests.contracts.stateful.drafts import picks
+from tests.contracts.stateful.escrow_life import EscrowLife
+from tests.contracts.stateful.ledger import DAY, GRACE, PAUSE_MAX, Deal, Dispute, Fate, Purchase, Run, Stage
+from tests.contracts.stateful.life import one
 from tests.contracts.stateful.people import ARBITER, BUYERS, BY_ACCOUNT, MERCHANTS, PAUSERS, STRANGER, Person
 from tests.contracts.stateful.tally import TALLY
 from tests.contracts.stateful.town import only

@@ -17,6 +17,12 @@ from tests.contracts.stateful.people import BY_ACCOUNT, Person
 
 BPS = 10_000
 NONCES_AHEAD = 64
+HOUR = 3_600
+DAY = 86_400
+GRACE = DAY
+ANSWER = 2 * DAY
+RULING = 7 * DAY
+PAUSE_MAX = 14 * DAY
 
 
 class Fate(Enum):
