@@ -1,0 +1,492 @@
+"""Mass balance: of a lot no more can leave a place than came to it, less what was lost there.
+
+The books of a lot are kept double: every event that moves some of it takes from one account and gives to another.
+Accounts are the sites, what is on the way from each site, what was used to make other things, what was lost and what
+was sold. Only making a lot (an Object event ADD, or being an output of a transformation) brings mass in. Packing moves
+nothing: what is in a container goes where the container goes.
+
+Two kinds of holes in the record are bridged and named, because small businesses leave them: a site that never records
+an arrival of the lot is taken to have received what it has, and a site that never records a departure to have sent what
+others receive. A site that does record arrivals is held to them.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from pinlian.domain.traceability.event import (
+    ENDED,
+    SHIPPED,
+    SOLD,
+    Action,
+    BizStep,
+    Event,
+    EventType,
+    Role,
+    Thing,
+    in_order,
+)
+from pinlian.domain.traceability.finding import Finding, FindingKind, Severity, evidence
+from pinlian.domain.traceability.quantity import PIECES, Amount, plain
+
+NESTING_MAX = 16
+"""A container within more containers than this is not followed."""
+
+ZERO = Fraction(0)
+
+
+class MovementKind(StrEnum):
+    """What an event does to the mass of a lot."""
+
+    MADE = "made"
+    SHIPPED = "shipped"
+    SHIPPING_VOIDED = "shipping_voided"
+    RECEIVED = "received"
+    USED = "used"
+    LOST = "lost"
+    SOLD = "sold"
+
+
+ARRIVALS = frozenset({MovementKind.MADE, MovementKind.RECEIVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Some of a lot, moved by an event at a site. Without an amount: all that is there."""
+
+    kind: MovementKind
+    site: str
+    event: int
+    amount: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Where all of a lot is, in one dimension.
+
+    Attributes:
+        made, used, lost, sold, on_the_way: in units of the dimension.
+        held: what each site has; sites that have nothing are absent.
+        unexplained: what left or arrived without being there before; nothing, if the record is sound.
+    """
+
+    dimension: str
+    made: Fraction
+    used: Fraction
+    lost: Fraction
+    sold: Fraction
+    on_the_way: Fraction
+    held: Mapping[str, Fraction]
+    unexplained: Fraction
+
+
+def balances(
+    lot: str, events: Iterable[Event], *, net_content: Amount | None = None
+) -> tuple[list[Balance], list[Finding]]:
+    """The books of a lot, one for each dimension that it is counted in, and what does not balance.
+
+    Args:
+        lot: canonical EPC of the lot.
+        events: all standing events that touch the lot, and those of the containers it is in.
+        net_content: what is in one piece of the lot; with it, pieces and weight are one balance.
+    """
+    moved, found = movements(lot, in_order(events))
+    if net_content is not None:
+        moved = [_in_content(movement, net_content) for movement in moved]
+    dimensions = sorted({movement.amount.dimension for movement in moved if movement.amount}) or [PIECES]
+    made_in = {m.amount.dimension for m in moved if m.kind is MovementKind.MADE and m.amount}
+    books: list[Balance] = []
+    for dimension in dimensions:
+        if made_in and dimension not in made_in:
+            found.append(_not_comparable(lot, dimension, made_in, moved))
+            continue
+        book = _Book(lot, dimension, moved)
+        book.post_all()
+        books.append(book.balance())
+        found += book.findings()
+    return books, found
+
+
+def movements(lot: str, events: Sequence[Event]) -> tuple[list[Movement], list[Finding]]:
+    """What each event moves of a lot, in their order, and unpacking of more than was packed."""
+    containers = _Containers(lot)
+    moved: list[Movement] = []
+    for event in events:
+        if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION):
+            containers.apply(event)
+        elif event.type is EventType.TRANSFORMATION:
+            moved += _of(event, MovementKind.USED, containers, event.of_role(Role.INPUT))
+            moved += _of(event, MovementKind.MADE, containers, event.of_role(Role.OUTPUT))
+        elif event.type is EventType.OBJECT:
+            kind = _object_movement(event)
+            if kind is not None:
+                moved += _of(event, kind, containers, event.of_role(Role.EPC))
+            if kind is MovementKind.RECEIVED:
+                containers.arrive(event)
+    return moved, containers.findings
+
+
+def yields(
+    parts: Sequence[Event], *, net_contents: Mapping[str, Amount] | None = None, yield_max: Fraction = Fraction(1)
+) -> list[Finding]:
+    """Whether a transformation made more than it used.
+
+    Args:
+        parts: the events of one transformation: one, or all that share its transformation id.
+        net_contents: what is in one piece of a lot, by EPC, where it is known.
+        yield_max: what may come out of one unit that goes in; above 1 where water or brine is added.
+
+    Returns:
+        A finding about each output if more came out than went in. Nothing if the two cannot be compared: a thing
+        without an amount, or in pieces of unknown content.
+    """
+    contents = net_contents or {}
+    used = _total((thing for part in parts for thing in part.of_role(Role.INPUT)), contents)
+    made = _total((thing for part in parts for thing in part.of_role(Role.OUTPUT)), contents)
+    if used is None or made is None or used.dimension != made.dimension or used.dimension == PIECES:
+        return []
+    if made.value <= used.value * yield_max:
+        return []
+    outputs = sorted({thing.epc for part in parts for thing in part.of_role(Role.OUTPUT)})
+    facts: dict[str, str | int] = {
+        "used": plain(used.value),
+        "made": plain(made.value),
+        "over_by": plain(made.value - used.value * yield_max),
+        "uom": made.dimension,
+        "yield_max": plain(yield_max),
+    }
+    rests_on = evidence(part.index for part in parts)
+    return [Finding(FindingKind.MADE_MORE_THAN_USED, Severity.SERIOUS, epc, facts, rests_on) for epc in outputs]
+
+
+def _object_movement(event: Event) -> MovementKind | None:
+    if event.action is Action.ADD:
+        return MovementKind.MADE
+    if event.biz_step in SOLD:
+        return MovementKind.SOLD
+    if event.action is Action.DELETE or event.biz_step in ENDED:
+        return MovementKind.LOST
+    if event.biz_step in SHIPPED:
+        return MovementKind.SHIPPED
+    if event.biz_step == BizStep.VOID_SHIPPING:
+        return MovementKind.SHIPPING_VOIDED
+    return MovementKind.RECEIVED if event.biz_step == BizStep.RECEIVING else None
+
+
+def _of(event: Event, kind: MovementKind, containers: "_Containers", things: Sequence[Thing]) -> list[Movement]:
+    """What an event moves: the lot itself where the event names it, otherwise what is in the containers it names."""
+    named = [thing.amount for thing in things if thing.epc == containers.lot]
+    amounts: list[Amount | None] = list(named)
+    if not named:
+        for epc in dict.fromkeys(thing.epc for thing in things):
+            amounts += containers.content(epc)
+            if kind in (MovementKind.USED, MovementKind.LOST, MovementKind.SOLD):
+                containers.forget(epc)
+    return [Movement(kind, event.site, event.index, each) for each in amounts]
+
+
+class _Containers:
+    """How much of a lot is in which container, and which container is in which."""
+
+    def __init__(self, lot: str) -> None:
+        self.lot = lot
+        self.findings: list[Finding] = []
+        # A dimension without a value: packed without saying how much.
+        self._amounts: dict[str, dict[str, Fraction | None]] = defaultdict(dict)
+        self._inside: dict[str, dict[str, None]] = defaultdict(dict)
+        self._packed_by: dict[str, list[int]] = defaultdict(list)
+        self._arrived_at: dict[str, str] = {}
+
+    def content(self, container: str, depth: int = 0) -> list[Amount | None]:
+        """What is in it and in the containers within it, one amount for each dimension and container."""
+        if depth > NESTING_MAX:
+            return []
+        found: list[Amount | None] = [
+            None if value is None else Amount(dimension, value)
+            for dimension, value in self._amounts.get(container, {}).items()
+            if value is None or value > 0
+        ]
+        for inner in self._inside.get(container, {}):
+            found += self.content(inner, depth + 1)
+        return found
+
+    def forget(self, container: str) -> None:
+        """A container that ended or was used has nothing in it any more."""
+        self._amounts.pop(container, None)
+        self._inside.pop(container, None)
+
+    def arrive(self, event: Event) -> None:
+        """Remember where containers came to."""
+        self._arrived_at |= {thing.epc: event.site for thing in event.of_role(Role.EPC)}
+
+    def apply(self, event: Event) -> None:
+        """Pack or unpack."""
+        children = event.of_role(Role.CHILD)
+        for parent in event.of_role(Role.PARENT):
+            if event.action is Action.ADD:
+                if self._arrived_at.pop(parent.epc, event.site) != event.site:
+                    # A crate that is filled elsewhere than where it came to was emptied there, recorded or not.
+                    self.forget(parent.epc)
+                self._pack(parent.epc, children, event)
+            elif event.action is Action.DELETE:
+                self._unpack(parent.epc, children, event)
+
+    def _pack(self, container: str, children: Sequence[Thing], event: Event) -> None:
+        for child in children:
+            if child.epc != self.lot:
+                self._inside[container][child.epc] = None
+                continue
+            self._packed_by[container].append(event.index)
+            packed = child.amount
+            if packed is None:
+                self._amounts[container][PIECES] = None
+                continue
+            before = self._amounts[container].get(packed.dimension, ZERO)
+            self._amounts[container][packed.dimension] = None if before is None else before + packed.value
+
+    def _unpack(self, container: str, children: Sequence[Thing], event: Event) -> None:
+        if not children:
+            self.forget(container)
+            return
+        for child in children:
+            if child.epc != self.lot:
+                self._inside[container].pop(child.epc, None)
+                continue
+            unpacked = child.amount
+            if unpacked is None:
+                self._amounts.pop(container, None)
+                continue
+            before = self._amounts[container].get(unpacked.dimension)
+            if before is None:
+                continue
+            if unpacked.value > before:
+                self.findings.append(self._unpacked_more(container, before, unpacked, event))
+            self._amounts[container][unpacked.dimension] = max(before - unpacked.value, ZERO)
+
+    def _unpacked_more(self, container: str, packed: Fraction, unpacked: Amount, event: Event) -> Finding:
+        facts: dict[str, str | int] = {
+            "container": container,
+            "packed": plain(packed),
+            "unpacked": plain(unpacked.value),
+            "over_by": plain(unpacked.value - packed),
+            "uom": unpacked.dimension,
+            "at": event.at,
+        }
+        rests_on = evidence([*self._packed_by[container], event.index])
+        return Finding(FindingKind.UNPACKED_MORE_THAN_PACKED, Severity.SERIOUS, self.lot, facts, rests_on)
+
+
+@dataclass(slots=True)
+class _Site:
+    """What a site did with the lot, in one dimension."""
+
+    held: Fraction = ZERO
+    came_in: Fraction = ZERO
+    lost: Fraction = ZERO
+    went_out: Fraction = ZERO
+    over_by: Fraction = ZERO
+    received: Fraction = ZERO
+    received_over_by: Fraction = ZERO
+    events: list[int] = field(default_factory=list)
+
+
+class _Book:
+    """The accounts of one lot in one dimension."""
+
+    def __init__(self, lot: str, dimension: str, moved: Sequence[Movement]) -> None:
+        self._lot = lot
+        self._dimension = dimension
+        self._moved = [m for m in moved if m.amount is None or m.amount.dimension == dimension]
+        self._sites: dict[str, _Site] = defaultdict(_Site)
+        self._on_the_way: dict[str, Fraction] = defaultdict(Fraction)
+        self._sum: dict[MovementKind, Fraction] = defaultdict(Fraction)
+        self._unexplained = ZERO
+        self._bridged: dict[tuple[FindingKind, str], tuple[Fraction, list[int]]] = {}
+        self._records_arrivals = {m.site for m in self._moved if m.kind in ARRIVALS and m.site}
+        self._records_departures = {m.site for m in self._moved if m.kind is MovementKind.SHIPPED and m.site}
+
+    def post_all(self) -> None:
+        """Post every movement, in order."""
+        post: Mapping[MovementKind, Callable[[Movement, _Site], None]] = {
+            MovementKind.MADE: self._post_made,
+            MovementKind.RECEIVED: self._post_received,
+            MovementKind.SHIPPED: self._post_shipped,
+            MovementKind.SHIPPING_VOIDED: self._post_voided,
+            MovementKind.USED: self._post_out,
+            MovementKind.LOST: self._post_out,
+            MovementKind.SOLD: self._post_out,
+        }
+        for movement in self._moved:
+            place = self._sites[movement.site]
+            place.events.append(movement.event)
+            post[movement.kind](movement, place)
+
+    def balance(self) -> Balance:
+        """The accounts as they are."""
+        return Balance(
+            dimension=self._dimension,
+            made=self._sum[MovementKind.MADE],
+            used=self._sum[MovementKind.USED],
+            lost=self._sum[MovementKind.LOST],
+            sold=self._sum[MovementKind.SOLD],
+            on_the_way=sum(self._on_the_way.values(), ZERO),
+            held={name: place.held for name, place in sorted(self._sites.items()) if place.held},
+            unexplained=self._unexplained,
+        )
+
+    def findings(self) -> list[Finding]:
+        """What does not balance, and the holes that were bridged."""
+        found: list[Finding] = []
+        # Of a lot that nobody says to have made, the record begins in the middle.
+        severity = Severity.SERIOUS if self._sum[MovementKind.MADE] else Severity.WARNING
+        for name, place in sorted(self._sites.items()):
+            if place.over_by:
+                found.append(
+                    self._finding(
+                        FindingKind.SHIPPED_MORE_THAN_CAME_IN,
+                        severity,
+                        place.events,
+                        place=name,
+                        came_in=plain(place.came_in),
+                        lost=plain(place.lost),
+                        went_out=plain(place.went_out),
+                        over_by=plain(place.over_by),
+                    )
+                )
+            if place.received_over_by:
+                found.append(
+                    self._finding(
+                        FindingKind.RECEIVED_MORE_THAN_SHIPPED,
+                        severity,
+                        [m.event for m in self._moved if m.kind in (MovementKind.SHIPPED, MovementKind.RECEIVED)],
+                        place=name,
+                        received=plain(place.received),
+                        over_by=plain(place.received_over_by),
+                    )
+                )
+        for (kind, name), (quantity, events) in sorted(self._bridged.items()):
+            found.append(self._finding(kind, Severity.NOTICE, events, place=name, quantity=plain(quantity)))
+        return found
+
+    def _finding(self, kind: FindingKind, severity: Severity, events: Sequence[int], **facts: str | int) -> Finding:
+        return Finding(kind, severity, self._lot, facts | {"uom": self._dimension}, evidence(events))
+
+    def _post_made(self, movement: Movement, place: _Site) -> None:
+        value = movement.amount.value if movement.amount else ZERO
+        place.held += value
+        place.came_in += value
+        self._sum[MovementKind.MADE] += value
+
+    def _post_received(self, movement: Movement, place: _Site) -> None:
+        on_the_way = sum(self._on_the_way.values(), ZERO)
+        wanted = movement.amount.value if movement.amount else on_the_way
+        missing = wanted - self._arrive(wanted, at=movement.site)
+        if missing:
+            missing -= self._depart_unrecorded(missing, movement)
+        place.received_over_by += missing
+        self._unexplained += missing
+        place.received += wanted
+        place.held += wanted
+        place.came_in += wanted
+
+    def _post_shipped(self, movement: Movement, place: _Site) -> None:
+        self._on_the_way[movement.site] += self._take(movement, place)
+
+    def _post_voided(self, movement: Movement, place: _Site) -> None:
+        on_the_way = self._on_the_way[movement.site]
+        value = min(movement.amount.value, on_the_way) if movement.amount else on_the_way
+        self._on_the_way[movement.site] -= value
+        place.held += value
+        place.went_out -= value
+
+    def _post_out(self, movement: Movement, place: _Site) -> None:
+        self._sum[movement.kind] += self._take(movement, place)
+
+    def _take(self, movement: Movement, place: _Site) -> Fraction:
+        """Take a movement's amount out of a site, naming what was not there; how much it is."""
+        value = movement.amount.value if movement.amount else place.held
+        if value > place.held:
+            self._arrive_unrecorded(value - place.held, movement, place)
+        missing = max(value - place.held, ZERO)
+        place.over_by += missing
+        self._unexplained += missing
+        place.held += missing - value
+        if movement.kind is MovementKind.LOST:
+            place.lost += value
+        else:
+            place.went_out += value
+        return value
+
+    def _arrive(self, wanted: Fraction, *, at: str) -> Fraction:
+        """Take from what is on the way, from other sites first; how much there was."""
+        arrived = ZERO
+        for source in sorted(self._on_the_way, key=lambda source: source == at):
+            part = min(self._on_the_way[source], wanted - arrived)
+            self._on_the_way[source] -= part
+            arrived += part
+        return arrived
+
+    def _arrive_unrecorded(self, wanted: Fraction, movement: Movement, place: _Site) -> None:
+        """A site without any recorded arrival has what others sent; an event without a place, what anybody has."""
+        if movement.site in self._records_arrivals:
+            return
+        sources = {source: value for source, value in self._on_the_way.items() if source != movement.site}
+        arrived = ZERO
+        for source in sources:
+            part = min(self._on_the_way[source], wanted - arrived)
+            self._on_the_way[source] -= part
+            arrived += part
+        for name, other in self._sites.items():
+            if name != movement.site and (not movement.site or name not in self._records_departures):
+                part = min(other.held, wanted - arrived)
+                other.held -= part
+                arrived += part
+        place.held += arrived
+        place.came_in += arrived
+        self._bridge(FindingKind.ARRIVAL_NOT_RECORDED, movement, arrived)
+
+    def _depart_unrecorded(self, wanted: Fraction, movement: Movement) -> Fraction:
+        """Sites without any recorded departure have sent what others receive; how much they had."""
+        departed = ZERO
+        for name, other in self._sites.items():
+            if name != movement.site and name not in self._records_departures:
+                part = min(other.held, wanted - departed)
+                other.held -= part
+                other.went_out += part
+                departed += part
+        self._bridge(FindingKind.DEPARTURE_NOT_RECORDED, movement, departed)
+        return departed
+
+    def _bridge(self, kind: FindingKind, movement: Movement, quantity: Fraction) -> None:
+        if quantity:
+            before, events = self._bridged.get((kind, movement.site), (ZERO, []))
+            self._bridged[kind, movement.site] = before + quantity, [*events, movement.event]
+
+
+def _in_content(movement: Movement, net_content: Amount) -> Movement:
+    if movement.amount is None or movement.amount.dimension != PIECES:
+        return movement
+    amount_of_content = Amount(net_content.dimension, movement.amount.value * net_content.value)
+    return Movement(movement.kind, movement.site, movement.event, amount_of_content)
+
+
+def _not_comparable(lot: str, dimension: str, made_in: set[str], moved: Sequence[Movement]) -> Finding:
+    facts: dict[str, str | int] = {"uom": dimension, "made_uom": ", ".join(sorted(made_in))}
+    events = evidence(m.event for m in moved if m.amount and m.amount.dimension == dimension)
+    return Finding(FindingKind.UNITS_NOT_COMPARABLE, Severity.NOTICE, lot, facts, events)
+
+
+def _total(things: Iterable[Thing], net_contents: Mapping[str, Amount]) -> Amount | None:
+    """All together in one dimension; None if one has no amount or they cannot be added."""
+    total: Amount | None = None
+    for thing in things:
+        part = thing.amount
+        content = net_contents.get(thing.epc)
+        if part is not None and part.dimension == PIECES and content is not None:
+            part = Amount(content.dimension, part.value * content.value)
+        if part is None or (total is not None and part.dimension != total.dimension):
+            return None
+        total = part if total is None else Amount(total.dimension, total.value + part.value)
+    return total

@@ -1,0 +1,410 @@
+"""The way of a thing through the record: what it was made of, what it was packed in, what was made of it.
+
+The walk goes level by level, so that each level is one question to the store. Time bounds it where things are used
+again: of a crate only the days count on which the goods were in it, of a lot that was used only what came before, of a
+lot that is recalled only what came after.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple
+
+from pinlian.domain.traceability.event import (
+    SHIPPED,
+    Action,
+    BizStep,
+    Event,
+    EventType,
+    Role,
+    Thing,
+    in_order,
+    standing,
+)
+
+LEVELS_MAX = 24
+"""Transformations and containers in a row that are followed."""
+EVENTS_MAX = 5_000
+"""Events that one walk holds; where there are more, it stops after the level that reaches them."""
+
+_FROM_EVER, _FOR_EVER = -(2**63), 2**63
+
+Fetch = Callable[[Collection[str]], Iterable[Event]]
+"""Every event that touches one of these EPCs."""
+
+
+class Relation(StrEnum):
+    """What a thing is to the subject of the walk."""
+
+    SUBJECT = "subject"
+    ORIGIN = "origin"
+    """It was used to make the subject, or to make what was used."""
+    PRODUCT = "product"
+    """The subject was used to make it, or to make what it was made of."""
+    CONTENT = "content"
+    """It was packed in the subject."""
+    CARRIER = "carrier"
+    """The subject, an origin or a product was packed in it."""
+    SENSOR = "sensor"
+    """It was attached to a carrier, and measured."""
+
+
+class EdgeKind(StrEnum):
+    """How two things are joined by an event."""
+
+    MADE_INTO = "made_into"
+    PACKED_IN = "packed_in"
+    ATTACHED_TO = "attached_to"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One thing was made into another, packed in it or attached to it, by the event with this index."""
+
+    source: str
+    target: str
+    kind: EdgeKind
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A thing on the way, and after how many transformations and containers it was found."""
+
+    epc: str
+    relation: Relation
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The way of a thing.
+
+    Attributes:
+        nodes: by EPC; the subject is one of them.
+        events: in order of time; error declarations and what they declare wrong are not among them.
+        taken_back: events on the way that their authors declared wrong, and those declarations.
+        is_whole: whether no bound cut it short.
+    """
+
+    subject: str
+    nodes: Mapping[str, Node]
+    edges: tuple[Edge, ...]
+    events: tuple[Event, ...]
+    taken_back: tuple[Event, ...]
+    is_whole: bool
+
+    def epcs(self, *relations: Relation) -> list[str]:
+        """The things of these relations, nearest first."""
+        return [node.epc for node in self.nodes.values() if node.relation in relations]
+
+
+class _Mode(StrEnum):
+    SUBJECT = "subject"
+    BACK = "back"
+    FORWARD = "forward"
+    CARRY = "carry"
+    SENSE = "sense"
+
+
+class _Task(NamedTuple):
+    """Follow a thing in a mode, from one time to another (microseconds, both included).
+
+    `used_at` is the site where it was used: what was taken out of a container elsewhere did not get there by it.
+    `carried` is what brought the walk to a container.
+    """
+
+    epc: str
+    mode: _Mode
+    since: int
+    until: int
+    forward: bool = False
+    used_at: str = ""
+    carried: str = ""
+    relation: Relation = Relation.CARRIER
+
+
+def walk(
+    subject: str,
+    fetch: Fetch,
+    *,
+    back: bool = True,
+    forward: bool = True,
+    levels_max: int = LEVELS_MAX,
+    events_max: int = EVENTS_MAX,
+) -> Walk:
+    """Follow a thing; with neither direction, only itself and what it was packed in.
+
+    Args:
+        fetch: is asked once a level at most, each time for other EPCs.
+        back: towards what it was made of, or what is packed in it.
+        forward: towards what was made of it.
+    """
+    return _Walker(subject, fetch, back=back, forward=forward).run(levels_max, events_max)
+
+
+def contents(packages: Mapping[str, int], fetch: Fetch, *, levels_max: int = LEVELS_MAX) -> dict[str, int]:
+    """What was in containers at a time, in the containers within them too, and the containers.
+
+    Args:
+        packages: container to the time, microseconds since the Unix epoch. A container that was emptied at that very
+            time still counts as full.
+
+    Returns:
+        Every thing with the time for which it was found.
+    """
+    found = dict(packages)
+    frontier = dict(packages)
+    for _ in range(levels_max):
+        if not frontier:
+            break
+        by_epc = _by_epc(fetch(frontier), frontier)
+        inner: dict[str, int] = {}
+        for epc, at_us in frontier.items():
+            for child in _children_at(epc, by_epc.get(epc, []), at_us):
+                if child not in found:
+                    inner[child] = found[child] = at_us
+        frontier = inner
+    return found
+
+
+def _children_at(container: str, events: Sequence[Event], at_us: int) -> list[str]:
+    inside: dict[str, None] = {}
+    for event in in_order(standing(events)):
+        if event.time_us > at_us or (event.time_us == at_us and event.action is Action.DELETE):
+            continue
+        if event.type is not EventType.AGGREGATION or not _is(event, Role.PARENT, container):
+            continue
+        children = [thing.epc for thing in event.of_role(Role.CHILD)]
+        if event.action is Action.ADD:
+            inside |= dict.fromkeys(children)
+        elif event.action is Action.DELETE:
+            for child in children or list(inside):
+                inside.pop(child, None)
+    return list(inside)
+
+
+def _by_epc(events: Iterable[Event], wanted: Collection[str]) -> dict[str, list[Event]]:
+    """Each wanted thing's events, once each."""
+    found: dict[str, dict[int, Event]] = defaultdict(dict)
+    for event in events:
+        for thing in event.things:
+            if thing.epc in wanted:
+                found[thing.epc][event.index] = event
+    return {epc: list(of_epc.values()) for epc, of_epc in found.items()}
+
+
+def _is(event: Event, role: Role, epc: str) -> bool:
+    return any(thing.epc == epc for thing in event.of_role(role))
+
+
+class _Walker:
+    def __init__(self, subject: str, fetch: Fetch, *, back: bool, forward: bool) -> None:
+        self._subject = subject
+        self._fetch = fetch
+        self._back = back
+        self._forward = forward
+        self._known: dict[str, list[Event]] = {}
+        self._taken_back: dict[int, Event] = {}
+        self._nodes: dict[str, Node] = {}
+        self._edges: dict[Edge, None] = {}
+        self._events: dict[int, Event] = {}
+        self._done: dict[tuple[str, _Mode, bool], list[tuple[int, int]]] = defaultdict(list)
+
+    def run(self, levels_max: int, events_max: int) -> Walk:
+        tasks = [_Task(self._subject, _Mode.SUBJECT, _FROM_EVER, _FOR_EVER, self._forward, relation=Relation.SUBJECT)]
+        level = 0
+        while tasks and level <= levels_max and len(self._events) < events_max:
+            self._read({task.epc for task in tasks if task.epc not in self._known})
+            following: list[_Task] = []
+            for task in tasks:
+                self._nodes.setdefault(task.epc, Node(task.epc, task.relation, level))
+                if self._is_new(task):
+                    following += self._follow(task)
+            tasks = following
+            level += 1
+        return Walk(
+            subject=self._subject,
+            nodes=self._nodes,
+            edges=tuple(self._edges),
+            events=tuple(in_order(self._events.values())),
+            taken_back=tuple(sorted(self._taken_back.values(), key=lambda event: event.index)),
+            is_whole=not tasks,
+        )
+
+    def _read(self, epcs: Collection[str]) -> None:
+        if not epcs:
+            return
+        found = _by_epc(self._fetch(epcs), epcs)
+        for epc in epcs:
+            events = found.get(epc, [])
+            kept = in_order(standing(events))
+            self._known[epc] = kept
+            if len(kept) != len(events):
+                self._taken_back |= {event.index: event for event in events if event not in kept}
+
+    def _is_new(self, task: _Task) -> bool:
+        """Whether no task before covers this one; remembers it."""
+        covered = self._done[task.epc, task.mode, task.forward]
+        if any(since <= task.since and task.until <= until for since, until in covered):
+            return False
+        covered.append((task.since, task.until))
+        return True
+
+    def _follow(self, task: _Task) -> list[_Task]:
+        if task.mode is _Mode.CARRY:
+            return self._follow_carrier(task)
+        events = [event for event in self._known[task.epc] if task.since <= event.time_us <= task.until]
+        if task.mode is _Mode.SENSE:
+            self._events |= {event.index: event for event in events if event.readings}
+            return []
+        following: list[_Task] = []
+        for event in events:
+            roles = event.role_of(task.epc)
+            if event.type is EventType.TRANSFORMATION:
+                following += self._follow_transformation(task, event, roles)
+                continue
+            self._events[event.index] = event
+            if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION) and event.action is Action.ADD:
+                if Role.CHILD in roles:
+                    following += self._carriers(task, event, events)
+                if Role.PARENT in roles:
+                    following += self._children(task, event)
+        return following
+
+    def _follow_transformation(self, task: _Task, event: Event, roles: frozenset[Role]) -> list[_Task]:
+        following: list[_Task] = []
+        goes_back = task.mode is _Mode.BACK or (task.mode is _Mode.SUBJECT and self._back)
+        if Role.OUTPUT in roles and goes_back:
+            self._take_transformation(event)
+            following += [
+                _Task(used.epc, _Mode.BACK, _FROM_EVER, event.time_us, used_at=event.site, relation=Relation.ORIGIN)
+                for used in event.of_role(Role.INPUT)
+            ]
+        if Role.INPUT in roles and task.forward:
+            following += self._products(event)
+        if task.mode is _Mode.SUBJECT:
+            self._take_transformation(event)
+        return following
+
+    def _products(self, event: Event) -> list[_Task]:
+        self._take_transformation(event)
+        return [
+            _Task(made.epc, _Mode.FORWARD, event.time_us, _FOR_EVER, forward=True, relation=Relation.PRODUCT)
+            for made in event.of_role(Role.OUTPUT)
+        ]
+
+    def _take_transformation(self, event: Event) -> None:
+        self._events[event.index] = event
+        for used in event.of_role(Role.INPUT):
+            for made in event.of_role(Role.OUTPUT):
+                self._edges[Edge(used.epc, made.epc, EdgeKind.MADE_INTO, event.index)] = None
+
+    def _carriers(self, task: _Task, packing: Event, events: Sequence[Event]) -> list[_Task]:
+        """What a thing was put in by one event, until it was taken out."""
+        following: list[_Task] = []
+        for parent in packing.of_role(Role.PARENT):
+            until, end = _taken_out(task.epc, parent.epc, packing, events, task.until)
+            if task.used_at and end is not None and end.site and end.site != task.used_at:
+                continue
+            self._join(task.epc, parent.epc, packing)
+            following.append(
+                _Task(parent.epc, _Mode.CARRY, packing.time_us, until, forward=task.forward, carried=task.epc)
+            )
+        return following
+
+    def _join(self, child: str, parent: str, event: Event) -> None:
+        kind = EdgeKind.PACKED_IN if event.type is EventType.AGGREGATION else EdgeKind.ATTACHED_TO
+        self._edges[Edge(child, parent, kind, event.index)] = None
+
+    def _children(self, task: _Task, packing: Event) -> list[_Task]:
+        """What was put in a thing, or attached to it, by one event."""
+        children = [thing.epc for thing in packing.of_role(Role.CHILD)]
+        if packing.type is EventType.ASSOCIATION:
+            return self._sensors(task, packing, children)
+        relation = Relation.CONTENT if task.relation is Relation.SUBJECT else task.relation
+        following: list[_Task] = []
+        for child in children:
+            if task.mode is _Mode.BACK or (task.mode is _Mode.SUBJECT and self._back):
+                self._join(child, task.epc, packing)
+                following.append(_Task(child, _Mode.BACK, _FROM_EVER, task.until, relation=relation))
+            if task.forward:
+                self._join(child, task.epc, packing)
+                following.append(
+                    _Task(child, _Mode.FORWARD, packing.time_us, _FOR_EVER, forward=True, relation=relation)
+                )
+        return following
+
+    def _sensors(self, task: _Task, joining: Event, children: Sequence[str]) -> list[_Task]:
+        following: list[_Task] = []
+        for child in children:
+            until, _ = _taken_out(child, task.epc, joining, self._known[task.epc], task.until)
+            self._join(child, task.epc, joining)
+            since = max(task.since, joining.time_us)
+            following.append(_Task(child, _Mode.SENSE, since, until, relation=Relation.SENSOR))
+        return following
+
+    def _follow_carrier(self, task: _Task) -> list[_Task]:
+        """A container while something was in it."""
+        following: list[_Task] = []
+        known = self._known[task.epc]
+        moved = False
+        for event in known:
+            is_joining = event.type is EventType.ASSOCIATION and event.action is Action.ADD
+            # A sensor may have been attached long before.
+            if is_joining and event.time_us <= task.until and _is(event, Role.PARENT, task.epc):
+                following += self._sensors(task, event, [thing.epc for thing in event.of_role(Role.CHILD)])
+            if not task.since <= event.time_us <= task.until:
+                continue
+            if event.type is EventType.AGGREGATION and _is(event, Role.PARENT, task.epc):
+                if event.action is Action.DELETE and not event.of_role(Role.CHILD):
+                    self._events[event.index] = event
+                    break
+                if event.action is Action.ADD and moved and not _is(event, Role.CHILD, task.carried):
+                    # Filled anew after a journey: that it was emptied was not recorded.
+                    break
+                continue
+            if event.type is EventType.TRANSFORMATION:
+                if _is(event, Role.INPUT, task.epc) and task.forward:
+                    following += self._products(event)
+                continue
+            self._events[event.index] = event
+            moved = moved or event.biz_step in SHIPPED or event.biz_step == BizStep.RECEIVING
+            if event.action is Action.ADD and _is(event, Role.CHILD, task.epc):
+                following += self._carriers(task, event, known)
+        return following
+
+
+def _taken_out(
+    child: str, parent: str, packing: Event, events: Sequence[Event], until: int
+) -> tuple[int, Event | None]:
+    """Until when a thing was in another, and the event that took the last of it out; `until` and None if none did."""
+    left = _quantity(child, packing)
+    for event in events:
+        if event.time_us < packing.time_us or event.index == packing.index or event.type is not packing.type:
+            continue
+        if not _is(event, Role.PARENT, parent):
+            continue
+        if event.action is Action.DELETE:
+            taken = _quantity(child, event)
+            if event.of_role(Role.CHILD) and not _is(event, Role.CHILD, child):
+                continue
+            if left is None or taken is None or taken >= left:
+                return min(event.time_us, until), event
+            left -= taken
+        elif event.action is Action.ADD and _is(event, Role.CHILD, child) and left is not None:
+            more = _quantity(child, event)
+            left = None if more is None else left + more
+    return until, None
+
+
+def _quantity(child: str, event: Event) -> Fraction | None:
+    amounts = [_value(thing) for thing in event.of_role(Role.CHILD) if thing.epc == child]
+    known = [each for each in amounts if each is not None]
+    return sum(known, Fraction(0)) if known and len(known) == len(amounts) else None
+
+
+def _value(thing: Thing) -> Fraction | None:
+    return thing.amount.value if thing.amount else None
