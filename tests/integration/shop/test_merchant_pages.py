@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from dataclasses import replace
 from zipfile import ZipFile
 
@@ -151,13 +152,61 @@ def test_case__shows_what_is_asked_and_both_answers_to_sign(town: Town, client: 
     town.open_case(order, buyer(1), CaseKind.CLAIM, 500)
     assert "有 1 个售后等您答复" in text(client, "/shop/")
     (row,) = client.get("/shop/cases/").context["rows"]
-    assert (row["case"].asked_minor, row["is_return"]) == (500, False)
+    assert (row["case"].asked_minor, row["case"].kind) == (500, CaseKind.CLAIM)
     assert (row["accept"], row["reject"]) == (
         {"case_id": order, "accepted": True},
         {"case_id": order, "accepted": False},
     )
     town.answer(order, accepted=True)
     assert "没有待处理的售后" in text(client, "/shop/cases/")
+
+
+def history(page: str) -> list[str]:
+    """The steps of the only case on a page, as they are read."""
+    steps = page.split('class="timeline-list"')[1].split("</ol>")[0].split("<li")[1:]
+    return [" ".join(re.sub("<[^>]+>", " ", step.split(">", 1)[1]).split()) for step in steps]
+
+
+def test_case__that_is_over__keeps_its_history_for_the_merchant(town: Town, client: Client, group: Group) -> None:
+    order = town.order(group, buyer(1), 3)
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    town.open_case(order, buyer(1), CaseKind.CLAIM, 500)
+    opened = history(text(client, "/shop/cases/"))
+    town.answer(order, accepted=False)
+    rejected = history(text(client, "/shop/cases/"))
+    town.pass_to(town.now + 8 * DAY)
+    closed = history(text(client, "/shop/cases/"))
+
+    assert [re.sub(r"\s*[0-9].*", "", step) for step in opened] == ["买家申请了售后 ¥", "等商家答复 最晚"]
+    assert [re.sub(r"\s*[0-9].*", "", step) for step in rejected] == [
+        "买家申请了售后 ¥",
+        "商家未同意",
+        "等仲裁裁决 最晚",
+    ]
+    assert [re.sub(r"\s*[0-9].*", "", step) for step in closed] == [
+        "买家申请了售后 ¥",
+        "商家未同意",
+        "超时无人答复，钱已退回 ¥",
+    ]
+    assert closed[0].startswith("买家申请了售后 ¥5.00")
+    assert re.search(r"\d+月\d+日 \d\d:\d\d$", closed[2])
+
+
+def test_cases__of_what_others_sell__are_not_shown(town: Town, client: Client, offer: Offer) -> None:
+    theirs = replace(offer, merchant=buyer(9).address, salt=9)
+    town.submit(theirs, buyer(9))
+    town.settle()
+    town.top_up(buyer(1))
+    group = town.open(theirs, units_min=1)
+    order = town.order(group, buyer(1))
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    town.open_case(order, buyer(1), CaseKind.CLAIM, 500)
+    town.answer(order, accepted=False, who=buyer(9))
+
+    context = client.get("/shop/cases/").context
+    assert (context["rows"], context["answered"]) == ([], [])
 
 
 def test_offer__of_another_merchant__is_not_shown(town: Town, client: Client, offer: Offer) -> None:

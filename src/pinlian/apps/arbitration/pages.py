@@ -11,13 +11,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from pinlian.apps.arbitration.forms import RulingForm
 from pinlian.apps.arbitration.office_key import office_account, rule_with_office_key
-from pinlian.apps.groupbuy.facade import CaseCard, cases_to_decide
+from pinlian.apps.groupbuy.facade import case_card, cases_for_arbiters
 from pinlian.apps.market.facade import offer_terms, offer_words
 from pinlian.apps.people.facade import Role, addresses_of, person
 from pinlian.chain.typed_data import message_json
 from pinlian.domain.case import CaseStatus
 from pinlian.domain.messages import RuleCase
 from pinlian.domain.refusals import Refusal, Refused
+
+CASES_MAX = 100
 
 
 def accounts_to_rule_with(request: HttpRequest) -> list[str]:
@@ -32,14 +34,10 @@ def accounts_to_rule_with(request: HttpRequest) -> list[str]:
     return [*addresses_of(who.id), *([office_account()] if Role.OPERATOR in who.roles else [])]
 
 
-def cases_to_rule(accounts: list[str]) -> list[CaseCard]:
-    return [case for case in cases_to_decide(accounts) if case.status == CaseStatus.REJECTED]
-
-
 @login_required
 @require_GET
 def cases(request: HttpRequest) -> HttpResponse:
-    found = cases_to_rule(accounts_to_rule_with(request))
+    found = cases_for_arbiters(accounts_to_rule_with(request), limit=CASES_MAX)
     offers = {case.offer_id for case in found}
     words, terms = offer_words(offers), offer_terms(offers)
     office = office_account()
@@ -60,11 +58,12 @@ def cases(request: HttpRequest) -> HttpResponse:
 def rule(request: HttpRequest, case_id: str) -> HttpResponse:
     """With the office's key: rule at once. With a key of the person's own: answer with the message to sign."""
     accounts = accounts_to_rule_with(request)
-    case = next((case for case in cases_to_rule(accounts) if case.id == case_id), None)
-    if case is None:
+    case = case_card(case_id)
+    arbiter = offer_terms([case.offer_id])[case.offer_id].arbiter
+    if case.status != CaseStatus.REJECTED or arbiter not in accounts:
         messages.error(request, _("This case does not wait for your ruling any more."))
         return redirect("arbitration:cases")
-    by_office = offer_terms([case.offer_id])[case.offer_id].arbiter == office_account()
+    by_office = arbiter == office_account()
     form = RulingForm(request.POST, asked_minor=case.asked_minor, prefix=case.id[:10])
     if not form.is_valid():
         errors = {form.add_prefix(name): [str(text) for text in texts] for name, texts in form.errors.items()}

@@ -3,6 +3,11 @@
 from pinlian.apps.groupbuy.chain_view import ReadModelView
 from pinlian.apps.groupbuy.order_selectors import (
     case_card,
+    cases_answered,
+    cases_for_arbiters,
+    cases_for_leaders,
+    cases_for_merchants,
+    cases_for_merchants_count,
     cases_of_buyers,
     cases_to_decide,
     group_proof,
@@ -92,6 +97,11 @@ __all__ = [
     "TimelineStep",
     "Upkeep",
     "case_card",
+    "cases_answered",
+    "cases_for_arbiters",
+    "cases_for_leaders",
+    "cases_for_merchants",
+    "cases_for_merchants_count",
     "cases_of_buyers",
     "cases_to_decide",
     "commitment_of",

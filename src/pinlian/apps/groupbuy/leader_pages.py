@@ -29,7 +29,6 @@ from pinlian.apps.market import facade as market
 from pinlian.apps.money import facade as money
 from pinlian.apps.people import facade as people
 from pinlian.chain.typed_data import hash_struct, message_json
-from pinlian.domain.case import CaseKind
 from pinlian.domain.group import Group, GroupStatus
 from pinlian.domain.messages import AnswerCase, CancelGroup, ConfirmDelivery
 from pinlian.domain.refusals import Refusal, Refused
@@ -57,7 +56,7 @@ def leader(request: HttpRequest) -> HttpResponse:
     own = reader_addresses(request)
     groups = facade.groups_of_leaders(own)
     led = {group.id for group in groups}
-    cases = [case for case in facade.cases_to_decide(own) if case.kind == CaseKind.RETURN and case.group_id in led]
+    cases = facade.cases_for_leaders(own)
     words = market.offer_words({case.offer_id for case in cases})
     return render(
         request,

@@ -304,6 +304,7 @@ def case_cards(rows: Iterable[Case]) -> list[CaseCard]:
             closed_at=row.closed_at,
             evidence=row.evidence,
             evidence_text=texts.get(row.evidence, ""),
+            steps=tuple(_case_steps(row)),
         )
         for row in rows
     ]
@@ -327,16 +328,49 @@ def cases_of_buyers(buyers: Collection[str], *, limit: int = PAGE_SIZE, offset: 
     return case_cards(rows[offset : offset + limit])
 
 
-def cases_to_decide(accounts: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[CaseCard]:
-    """Cases that wait for one of these accounts as merchant or arbiter, the most urgent first.
+def _for_merchants(accounts: Collection[str]) -> Q:
+    return Q(status=CaseStatus.OPENED, group__offer_id__in=[offer.id for offer in offers_of_merchants(accounts)])
 
-    Returns of groups that one of them leads are among them: the leader may accept those.
-    """
-    of_merchants = [offer.id for offer in offers_of_merchants(accounts)]
-    of_arbiters = [offer.id for offer in offers_of_arbiters(accounts)]
-    waiting = Case.objects.filter(
-        Q(status=CaseStatus.OPENED, group__offer_id__in=of_merchants)
-        | Q(status=CaseStatus.OPENED, kind=CaseKind.RETURN, group__leader__in=set(accounts))
-        | Q(status=CaseStatus.REJECTED, group__offer_id__in=of_arbiters)
-    ).order_by("decide_by", "id")
-    return case_cards(waiting[offset : offset + limit])
+
+def _for_leaders(accounts: Collection[str]) -> Q:
+    return Q(status=CaseStatus.OPENED, kind=CaseKind.RETURN, group__leader__in=set(accounts))
+
+
+def _for_arbiters(accounts: Collection[str]) -> Q:
+    return Q(status=CaseStatus.REJECTED, group__offer_id__in=[offer.id for offer in offers_of_arbiters(accounts)])
+
+
+def _urgent(waiting: Q, limit: int, offset: int) -> list[CaseCard]:
+    return case_cards(Case.objects.filter(waiting).order_by("decide_by", "id")[offset : offset + limit])
+
+
+def cases_for_merchants(accounts: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[CaseCard]:
+    """Cases that wait for the answer of one of these accounts as merchant, the most urgent first."""
+    return _urgent(_for_merchants(accounts), limit, offset)
+
+
+def cases_for_merchants_count(accounts: Collection[str]) -> int:
+    """How many cases wait for the answer of one of these accounts as merchant."""
+    return Case.objects.filter(_for_merchants(accounts)).count()
+
+
+def cases_answered(merchants: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[CaseCard]:
+    """Cases of what these accounts sell that do not wait for the merchant any more, the newest first."""
+    of_merchants = [offer.id for offer in offers_of_merchants(merchants)]
+    rows = Case.objects.filter(group__offer_id__in=of_merchants).exclude(status=CaseStatus.OPENED)
+    return case_cards(rows.order_by("-opened_at", "id")[offset : offset + limit])
+
+
+def cases_for_leaders(accounts: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[CaseCard]:
+    """Returns that one of these accounts may accept as leader, the most urgent first."""
+    return _urgent(_for_leaders(accounts), limit, offset)
+
+
+def cases_for_arbiters(accounts: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[CaseCard]:
+    """Cases that wait for the ruling of one of these accounts, the most urgent first."""
+    return _urgent(_for_arbiters(accounts), limit, offset)
+
+
+def cases_to_decide(accounts: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[CaseCard]:
+    """Cases that wait for one of these accounts as merchant, leader or arbiter, the most urgent first."""
+    return _urgent(_for_merchants(accounts) | _for_leaders(accounts) | _for_arbiters(accounts), limit, offset)

@@ -165,6 +165,7 @@ class CaseCard:
     Attributes:
         amount_minor: what the order cost; asked_minor: what the buyer wants back; award_minor: what came back.
         decide_by: until then the merchant (OPENED) or arbiter (REJECTED) decides; afterwards the buyer wins.
+        steps: what happened to it and what is still to come.
         evidence_text: the buyer's words, if they were stored here.
     """
 
@@ -186,6 +187,7 @@ class CaseCard:
     closed_at: int
     evidence: str
     evidence_text: str
+    steps: tuple[TimelineStep, ...]
 
 
 @dataclass(frozen=True, slots=True)

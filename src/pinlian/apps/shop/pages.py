@@ -13,7 +13,9 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from pinlian.apps.groupbuy.facade import (
-    cases_to_decide,
+    cases_answered,
+    cases_for_merchants,
+    cases_for_merchants_count,
     consolidated_orders,
     groups_by_id,
     groups_of_offers,
@@ -35,7 +37,6 @@ from pinlian.apps.people.facade import display_names
 from pinlian.apps.shop.merchant_books import group_share_minor, merchant_books
 from pinlian.apps.shop.order_sheets import SheetStop, as_csv, as_xlsx, order_sheet, totals
 from pinlian.chain.typed_data import message_json
-from pinlian.domain.case import CaseKind, CaseStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.messages import AnswerCase, CancelGroup
 from pinlian.domain.offer import BPS
@@ -44,6 +45,9 @@ from pinlian.relayer.facade import pending_of
 GROUPS_MAX = 200
 OFFERS_SHOWN = 6
 PAYOUTS_A_PAGE = 50
+# All that wait are shown: each has its time.
+CASES_WAITING_MAX = 200
+CASES_A_PAGE = 20
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 Arguments = ParamSpec("Arguments")
@@ -64,6 +68,12 @@ def with_shop(page: ShopPage[Arguments]) -> Callable[Concatenate[HttpRequest, Ar
     return with_own_shop
 
 
+def _offset(request: HttpRequest) -> int:
+    """How many rows of a list come before the page that was asked for."""
+    text = request.GET.get("offset", "")
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
+
+
 def show(
     request: HttpRequest, template: str, tab: str, merchant: MerchantView, context: dict[str, object]
 ) -> HttpResponse:
@@ -80,7 +90,6 @@ def overview(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
     words = offer_words([offer.id for offer in offers])
     names = display_names({group.leader for group in groups})
     books = merchant_books(offers, groups)
-    cases = [case for case in cases_to_decide(accounts) if case.status == CaseStatus.OPENED]
     return show(
         request,
         "overview",
@@ -90,7 +99,7 @@ def overview(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
             "books": books,
             "paid_minor": payouts_total(accounts),
             "stock_percent": 100 * books.units_sold // books.stock_cap if books.stock_cap else 0,
-            "cases_count": len(cases),
+            "cases_count": cases_for_merchants_count(accounts),
             "running": [(group, words[group.offer.id], names.get(group.leader, "")) for group in books.open],
             "to_deliver": [(group, words[group.offer.id], names.get(group.leader, "")) for group in books.to_deliver],
             "offers": [(offer, words[offer.id]) for offer in offers if offer.units_left > 0][:OFFERS_SHOWN],
@@ -172,29 +181,34 @@ def orders_file(request: HttpRequest, merchant: MerchantView, suffix: str) -> Ht
 @with_shop
 @require_GET
 def cases(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
-    """Returns and claims that wait for the merchant's answer, each with both answers ready to sign."""
+    """Returns and claims: those that wait, with both answers ready to sign, and what became of the others."""
     accounts = accounts_of_merchant(merchant.id)
-    own = {offer.id for offer in offers_of_merchants(accounts)}
-    found = [case for case in cases_to_decide(accounts) if case.status == CaseStatus.OPENED and case.offer_id in own]
-    words = offer_words({case.offer_id for case in found})
+    offset = _offset(request)
+    found = cases_for_merchants(accounts, limit=CASES_WAITING_MAX) if offset == 0 else []
+    answered = cases_answered(accounts, limit=CASES_A_PAGE + 1, offset=offset)
+    words = offer_words({case.offer_id for case in (*found, *answered)})
     rows = [
         {
             "case": case,
             "words": words[case.offer_id],
-            "is_return": case.kind == CaseKind.RETURN,
             "accept": message_json(AnswerCase(bytes.fromhex(case.id[2:]), accepted=True)),
             "reject": message_json(AnswerCase(bytes.fromhex(case.id[2:]), accepted=False)),
         }
         for case in found
     ]
-    return show(request, "cases", "cases", merchant, {"rows": rows})
+    context: dict[str, object] = {
+        "rows": rows,
+        "answered": [{"case": case, "words": words[case.offer_id]} for case in answered[:CASES_A_PAGE]],
+        "next_offset": offset + CASES_A_PAGE if len(answered) > CASES_A_PAGE else None,
+    }
+    return show(request, "cases", "cases", merchant, context)
 
 
 @with_shop
 @require_GET
 def paid(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
     accounts = accounts_of_merchant(merchant.id)
-    offset = int(text) if (text := request.GET.get("offset", "")).isdecimal() and len(text) < 7 else 0
+    offset = _offset(request)
     lines = payouts(accounts, limit=PAYOUTS_A_PAGE + 1, offset=offset)
     groups = groups_by_id({line.group_id for line in lines})
     words = offer_words({group.offer.id for group in groups.values()})
