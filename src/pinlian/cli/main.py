@@ -5,8 +5,6 @@ import os
 import sys
 
 import click
-import django
-from django.apps import apps
 
 from pinlian.chain.deployment import DeploymentError
 from pinlian.chain.keys import KeyFileError
@@ -25,7 +23,11 @@ COMMANDS: dict[str, str] = {
     "replay": "pinlian.cli.replay:replay",
     "status": "pinlian.cli.status:status",
     "up": "pinlian.cli.up:up",
+    "witness": "pinlian.cli.witness:witness",
 }
+
+# What checks an instance from outside reads none of its settings and opens none of its databases.
+INDEPENDENT = {"witness"}
 
 
 class LazyGroup(click.Group):
@@ -37,13 +39,21 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        if not apps.ready:
-            django.setup()
+        if cmd_name not in INDEPENDENT:
+            _prepare_django()
         module_name, function_name = COMMANDS[cmd_name].split(":")
         command = getattr(importlib.import_module(module_name), function_name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a click command")
         return command
+
+
+def _prepare_django() -> None:
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,0 +1,219 @@
+"""A witness at work on one log: answers its requests, reads it by itself, and stops at the first false head."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pinlian.record.checkpoint import SignedCheckpoint, open_checkpoint
+from pinlian.record.log_client import TILE_WIDTH, LogClient, LogUnreachable
+from pinlian.record.note import NoteError, Signer, Verifier
+from pinlian.record.tree import leaf_hash
+from pinlian.record.witness import AddCheckpoint, Alarm, Judgement, RequestError, judge
+from pinlian.record.witness_home import WitnessHome
+
+SIZE_TYPE = "text/x.tlog.size"
+
+
+class LogMisbehaved(Exception):
+    """The log did what it must never do; the witness works for it no more."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        super().__init__(str(alarm))
+        self.alarm = alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To a request over HTTP."""
+
+    status: int
+    text: str
+    content_type: str = "text/plain; charset=utf-8"
+
+
+class WitnessedLog:
+    """One log under the eyes of one witness. Threads may share it; `follow` and `patrol` are for one of them.
+
+    Attributes:
+        alarm: what the log was found to have done; from then on nothing is cosigned.
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        log: Verifier,
+        home: WitnessHome,
+        *,
+        now: Callable[[], int],
+        on_alarm: Callable[[], object],
+        patience_seconds: int,
+    ) -> None:
+        """
+        Args:
+            now: Unix seconds.
+            on_alarm: called once the evidence is on disk, by whichever thread found it.
+            patience_seconds: how long the log may serve a smaller head than it had cosigned; it publishes a head only
+                after it has collected cosignatures.
+
+        Raises:
+            NoteError: the home is that of a witness of another log, or with another key.
+        """
+        self._signer = signer
+        self._log = log
+        self._home = home
+        self._now = now
+        self._on_alarm = on_alarm
+        self._patience_seconds = patience_seconds
+        self._lock = threading.Lock()
+        self._mirror = home.read_mirror()
+        note = home.read_head()
+        self._newest = open_checkpoint(note, log, [signer.verifier]) if note else None
+        self._suspect: SignedCheckpoint | None = None
+        self._agreed = 0
+        """So many leaves lead to a head that was cosigned, and to all cosigned after it."""
+        self._behind_since: int | None = None
+        self._patrolled = 0
+        self.alarm = home.read_alarm()
+
+    @property
+    def newest(self) -> SignedCheckpoint | None:
+        """The newest head that was cosigned here."""
+        return self._newest
+
+    def add_checkpoint(self, text: str) -> Answer:
+        """Answer a POST to /add-checkpoint; what is cosigned is on disk before this returns."""
+        try:
+            request = AddCheckpoint.parse(text)
+        except RequestError as error:
+            return Answer(400, f"{error}\n")
+        if request.note.split("\n", 1)[0] != self._log.name:
+            return Answer(404, f"this witness knows the log {self._log.name} only\n")
+        try:
+            found = open_checkpoint(request.note, self._log)
+        except NoteError as error:
+            return Answer(403, f"{error}\n")
+        with self._lock:
+            if self.alarm is not None:
+                return Answer(403, f"this witness works for the log no more: {self.alarm}\n")
+            newest = self._newest
+            judgement = judge(newest.body if newest else None, request, found.body)
+            if judgement is Judgement.COSIGN:
+                return Answer(200, self._cosign(found))
+            self._look_into(found)
+        if judgement in {Judgement.NOT_FROM_NEWEST, Judgement.FORKED}:
+            return Answer(409, f"{newest.body.size if newest else 0}\n", SIZE_TYPE)
+        return Answer(400 if judgement is Judgement.OLD_SIZE_TOO_LARGE else 422, f"{judgement}\n")
+
+    def follow(self, client: LogClient) -> bool:
+        """Read the log's newest head and the leaves that are new below it; whether there were any.
+
+        Raises:
+            LogUnreachable
+            NoteError: what the log serves is not a checkpoint that it signed.
+            LogMisbehaved: the evidence is kept.
+        """
+        found = open_checkpoint(client.checkpoint(), self._log)
+        size = found.body.size
+        more = client.leaf_hashes(self._mirror.size, size) if size > self._mirror.size else []
+        with self._lock:
+            if self.alarm is not None:
+                raise LogMisbehaved(self.alarm)
+            known = self._mirror.size
+            self._mirror.extend(more)
+            self._compare(found, known, client)
+            self._home.keep_leaves(more)
+            newest = self._newest
+            if newest is None or size > newest.body.size:
+                self._cosign(found)
+                self._agreed = size
+            self._watch_for_shrinking(found)
+        return bool(more)
+
+    def patrol(self, client: LogClient) -> bool:
+        """Read the next 256 leaves again, from the first to the last and then anew; whether more follow in this round.
+
+        Raises:
+            LogUnreachable
+            LogMisbehaved: a leaf is not what it was; the evidence is kept.
+        """
+        newest, size, first = self._newest, self._mirror.size, self._patrolled
+        if newest is None or size == 0:
+            return False
+        entries = client.entries(first // TILE_WIDTH, size)
+        end = min(first + TILE_WIDTH, size)
+        with self._lock:
+            index = self._mirror.first_difference(map(leaf_hash, entries), first)
+            if index is not None:
+                self._sound(Alarm("a recorded fact was altered or dropped", (index, index), (newest.note,)))
+            if first + len(entries) < end:
+                self._sound(Alarm("facts were dropped", (first + len(entries), end - 1), (newest.note,)))
+        self._patrolled = end if end < size else 0
+        return end < size
+
+    # --- Under the lock ---
+
+    def _cosign(self, found: SignedCheckpoint) -> str:
+        line = self._signer.signature_line(found.body.text, time=self._now())
+        note = found.note + line
+        self._home.keep_head(note)
+        self._newest = SignedCheckpoint(found.body, note, ())
+        return line
+
+    def _compare(self, found: SignedCheckpoint, known: int, client: LogClient) -> None:
+        """Hold a served head, and any other that the log signed, against all leaves seen, `known` of them before."""
+        newest = self._newest
+        if not self._mirror.leads_to(found.body):
+            notes = (newest.note, found.note) if newest else (found.note,)
+            first = self._rewritten_from(client, min(known, found.body.size))
+            if first is not None:
+                self._sound(Alarm("the log was rewritten", (first, first), notes))
+            self._sound(Alarm("the log's head is not that of the leaves it serves", None, notes))
+        if newest is not None and newest.body.size <= self._mirror.size:
+            self._hold_against(newest, found, self._agreed)
+            self._agreed = newest.body.size
+        if self._suspect is not None and self._suspect.body.size <= self._mirror.size:
+            self._hold_against(self._suspect, found, 0)
+            self._suspect = None
+
+    def _hold_against(self, other: SignedCheckpoint, found: SignedCheckpoint, agreed: int) -> None:
+        if not self._mirror.leads_to(other.body):
+            facts = (agreed, other.body.size - 1)
+            self._sound(Alarm("the log signed two histories", facts, (other.note, found.note)))
+
+    def _rewritten_from(self, client: LogClient, end: int) -> int | None:
+        try:
+            return self._mirror.first_difference(client.leaf_hashes(0, end))
+        except LogUnreachable:
+            return None
+
+    def _look_into(self, found: SignedCheckpoint) -> None:
+        """A head that the log signed and that is not cosigned: at odds with what is known, or to be seen when it is."""
+        newest = self._newest
+        if newest is not None and found.body.size == newest.body.size and found.body.root != newest.body.root:
+            what = "the log signed two heads of one size"
+            self._keep_alarm(Alarm(what, (0, found.body.size - 1), (newest.note, found.note)))
+        elif found.body.size > self._mirror.size:
+            self._suspect = found
+        elif newest is not None and not self._mirror.leads_to(found.body):
+            what = "the log signed two histories"
+            self._keep_alarm(Alarm(what, (0, found.body.size - 1), (newest.note, found.note)))
+
+    def _watch_for_shrinking(self, found: SignedCheckpoint) -> None:
+        newest = self._newest
+        if newest is None or found.body.size >= newest.body.size:
+            self._behind_since = None
+            return
+        if self._behind_since is None:
+            self._behind_since = self._now()
+        if self._now() - self._behind_since >= self._patience_seconds:
+            facts = (found.body.size, newest.body.size - 1)
+            self._sound(Alarm("the log shrank", facts, (newest.note, found.note)))
+
+    def _keep_alarm(self, alarm: Alarm) -> None:
+        self._home.keep_alarm(alarm)
+        self.alarm = alarm
+        self._on_alarm()
+
+    def _sound(self, alarm: Alarm) -> None:
+        self._keep_alarm(alarm)
+        raise LogMisbehaved(alarm)
