@@ -1,11 +1,11 @@
-"""Putting token and escrow on a chain, once, and remembering where they are."""
+"""Putting token, escrow and record anchor on a chain, once, and remembering where they are."""
 
 import json
 import logging
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 PAUSERS_MAX = 3
 TOKEN = "CommunityYuan"  # noqa: S105 (a contract's name)
+RECORD_ANCHOR = "RecordAnchor"
 
 
 class DeploymentError(Exception):
@@ -37,6 +38,8 @@ class Deployment:
         treasury: account that may mint and burn; None for a token that is not ours.
         pausers: accounts that may stop new orders.
         escrow_code: keccak of the code on the chain.
+        record_anchor: account that holds the heads of records, 20 bytes; None until `deploy` was run again on an
+            instance that is older than it.
     """
 
     chain_id: int
@@ -46,6 +49,7 @@ class Deployment:
     treasury: bytes | None
     pausers: tuple[bytes, ...]
     escrow_code: bytes
+    record_anchor: bytes | None
 
 
 def _path(home: Path, chain_id: int) -> Path:
@@ -75,6 +79,7 @@ def _body(deployment: Deployment) -> dict[str, Any]:
         "treasury": to_hex(deployment.treasury) if deployment.treasury else None,
         "pausers": [to_hex(pauser) for pauser in deployment.pausers],
         "escrow_code": to_hex(deployment.escrow_code),
+        "record_anchor": to_hex(deployment.record_anchor) if deployment.record_anchor else None,
     }
 
 
@@ -97,6 +102,7 @@ def load(home: Path, chain_id: int) -> Deployment | None:
             treasury=hex_bytes(body["treasury"]) if body["treasury"] else None,
             pausers=tuple(hex_bytes(pauser) for pauser in body["pausers"]),
             escrow_code=hex_bytes(body["escrow_code"]),
+            record_anchor=hex_bytes(body["record_anchor"]) if body.get("record_anchor") else None,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise DeploymentError(f"{path} is damaged: {error!r}") from error
@@ -106,7 +112,7 @@ def check(rpc: Rpc, deployment: Deployment) -> bool:
     """Whether the recorded escrow is on the chain; False if nothing is there (the network was begun anew).
 
     Raises:
-        DeploymentError: something else is there, or the escrow serves another token.
+        DeploymentError: something else is there, the escrow serves another token, or the record anchor is not there.
     """
     code = rpc.code(deployment.escrow)
     if not code:
@@ -116,6 +122,8 @@ def check(rpc: Rpc, deployment: Deployment) -> bool:
     token = Escrow(rpc, deployment.escrow).token()
     if token != deployment.token:
         raise DeploymentError(f"the escrow serves token {to_hex(token)}, not {to_hex(deployment.token)}")
+    if deployment.record_anchor and not rpc.code(deployment.record_anchor):
+        raise DeploymentError(f"there is no record anchor at {to_hex(deployment.record_anchor)}")
     return True
 
 
@@ -128,7 +136,7 @@ def deploy(
     pausers: Sequence[bytes] = (),
     token: bytes | None = None,
 ) -> Deployment:
-    """Make token and escrow, unless they are recorded and on the chain already.
+    """Make token, record anchor and escrow, unless they are recorded and on the chain already.
 
     Each transaction is written down before it is sent: a call that was broken off goes on where it was.
 
@@ -147,13 +155,17 @@ def deploy(
         raise ValueError(f"at most {PAUSERS_MAX} pausers")
     chain_id = rpc.chain_id()
     recorded = load(home, chain_id)
+    drafts = home / "deployments" / f"{chain_id}.draft.json"
     if recorded is not None and check(rpc, recorded):
+        if recorded.record_anchor is None:
+            recorded = replace(recorded, record_anchor=_make(sender, drafts, RECORD_ANCHOR, b"")[0])
+            _keep(home, recorded, drafts)
         return recorded
 
-    drafts = home / "deployments" / f"{chain_id}.draft.json"
     own_token = token is None
     if token is None:
         token, _ = _make(sender, drafts, TOKEN, arguments(account_word(treasury)))
+    record_anchor, _ = _make(sender, drafts, RECORD_ANCHOR, b"")
     pauser_words = array(account_word(pauser) for pauser in pausers)
     escrow, block = _make(sender, drafts, escrow_calls.CONTRACT, arguments(account_word(token), pauser_words))
     deployment = Deployment(
@@ -164,11 +176,16 @@ def deploy(
         treasury=treasury if own_token else None,
         pausers=tuple(pausers),
         escrow_code=keccak256(rpc.code(escrow)),
+        record_anchor=record_anchor,
     )
-    _write(_path(home, chain_id), _body(deployment))
-    drafts.unlink(missing_ok=True)
+    _keep(home, deployment, drafts)
     logger.info("escrow %s for token %s on chain %d", to_hex(escrow), to_hex(token), chain_id)
     return deployment
+
+
+def _keep(home: Path, deployment: Deployment, drafts: Path) -> None:
+    _write(_path(home, deployment.chain_id), _body(deployment))
+    drafts.unlink(missing_ok=True)
 
 
 def _make(sender: Sender, drafts: Path, contract: str, constructor: bytes) -> tuple[bytes, int]:

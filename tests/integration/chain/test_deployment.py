@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,14 +62,16 @@ def test_deploy__broken_off_before_each_transaction__goes_on(
 
         monkeypatch.setattr(rpc, "call", broken)
 
-    for sent in (0, 1):
+    for sent in (0, 1, 1):
         break_when(sent)
         with pytest.raises(RpcError, match="cut off"):
             deploy(rpc, deployer, tmp_path, treasury=treasury)
     monkeypatch.setattr(rpc, "call", call)
     deployment = deploy(rpc, deployer, tmp_path, treasury=treasury)
-    assert rpc.transaction_count(deployer.address) == 2
+    assert rpc.transaction_count(deployer.address) == 3
     assert Escrow(rpc, deployment.escrow).token() == deployment.token
+    assert deployment.record_anchor is not None
+    assert rpc.code(deployment.record_anchor)
     assert [path.name for path in (tmp_path / "deployments").iterdir()] == ["31337.json"]
 
 
@@ -88,6 +91,33 @@ def test_deploy__another_token_that_exists__is_used(deployer: Sender, tmp_path: 
     other = deploy(deployer.rpc, deployer, tmp_path / "two", treasury=treasury, token=token)
     assert other.token == token
     assert other.treasury is None
+
+
+def test_deploy__instance_that_is_older_than_the_record__gets_an_anchor_beside_its_escrow(
+    deployer: Sender, tmp_path: Path
+) -> None:
+    treasury = new_key("treasury").address
+    deployment = deploy(deployer.rpc, deployer, tmp_path, treasury=treasury)
+    path = tmp_path / "deployments" / "31337.json"
+    body = json.loads(path.read_text())
+    del body["record_anchor"]
+    path.write_text(json.dumps(body))
+    old = load(tmp_path, 31337)
+    assert old is not None
+    assert old.record_anchor is None
+    again = deploy(deployer.rpc, deployer, tmp_path, treasury=treasury)
+    assert again.record_anchor not in (None, deployment.record_anchor)
+    assert replace(again, record_anchor=deployment.record_anchor) == deployment
+    assert again == load(tmp_path, 31337) == deploy(deployer.rpc, deployer, tmp_path, treasury=treasury)
+
+
+def test_deploy__no_code_where_the_anchor_should_be__is_refused(deployer: Sender, tmp_path: Path) -> None:
+    treasury = new_key("treasury").address
+    deploy(deployer.rpc, deployer, tmp_path, treasury=treasury)
+    path = tmp_path / "deployments" / "31337.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"record_anchor": "0x" + "77" * 20}))
+    with pytest.raises(DeploymentError, match="no record anchor at 0x7777"):
+        deploy(deployer.rpc, deployer, tmp_path, treasury=treasury)
 
 
 def test_deploy__other_code_at_the_recorded_place__is_refused(deployer: Sender, tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""The contract where records write down their heads: its calls."""
+
+from dataclasses import dataclass
+
+from pinlian.chain.abi import account_word, arguments, number, selectors, word, words
+from pinlian.chain.rpc import Rpc
+
+CONTRACT = "RecordAnchor"
+
+
+@dataclass(frozen=True, slots=True)
+class AnchoredHead:
+    """The head that a keeper wrote down last; size 0 before the first."""
+
+    size: int
+    root: bytes
+
+
+def anchor(size: int, root: bytes) -> bytes:
+    """The call that writes down the sender's newest head."""
+    return selectors(CONTRACT)["anchor"] + arguments(word(size), root)
+
+
+class RecordAnchor:
+    """The contract on a chain."""
+
+    def __init__(self, rpc: Rpc, address: bytes) -> None:
+        self.rpc = rpc
+        self.address = address
+
+    def head(self, keeper: bytes, block: int | str = "latest") -> AnchoredHead:
+        """What the keeper (20-byte account) wrote down last."""
+        answer = words(
+            self.rpc.read(self.address, selectors(CONTRACT)["heads"] + arguments(account_word(keeper)), block)
+        )
+        return AnchoredHead(number(answer[0]), answer[1])
