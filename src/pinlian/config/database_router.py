@@ -5,30 +5,39 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Model
 
-JOURNAL_APP_LABEL = "relayer"
+OWN_DATABASES = {"relayer": "journal", "record": "record"}
+"""App label -> the database of its tables; those of all others are in `default`."""
+
+READ_MODEL_TABLES = {("record", "followcursor")}
+"""Tables of these apps that change together with the read model."""
 
 
-def journal_is_separate() -> bool:
-    """Whether the journal is a database of its own (SQLite) or a second connection to the default one (PostgreSQL).
+def own_databases_are_separate() -> bool:
+    """Whether they are databases of their own (SQLite) or further connections to the default one (PostgreSQL).
 
     The names say nothing while a test database is made: Django renames one alias after the other.
     """
     return str(settings.DATABASES["default"]["ENGINE"]).endswith("sqlite3")
 
 
-class JournalRouter:
-    """Sends the relayer's tables to the `journal` connection and all others to `default`."""
+def _alias(app_label: str, model_name: str | None) -> str:
+    return "default" if (app_label, model_name) in READ_MODEL_TABLES else OWN_DATABASES.get(app_label, "default")
+
+
+class DatabaseRouter:
+    """Sends the relayer's and the record's tables to connections of their own and all others to `default`."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
-        return "journal" if model._meta.app_label == JOURNAL_APP_LABEL else None
+        alias = _alias(model._meta.app_label, model._meta.model_name)
+        return None if alias == "default" else alias
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str | None:
         return self.db_for_read(model, **hints)
 
     def allow_relation(self, obj1: Model, obj2: Model, **hints: Any) -> bool | None:
-        return (obj1._meta.app_label == JOURNAL_APP_LABEL) == (obj2._meta.app_label == JOURNAL_APP_LABEL)
+        return self.db_for_read(type(obj1)) == self.db_for_read(type(obj2))
 
-    def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
-        if not journal_is_separate():
+    def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool | None:
+        if not own_databases_are_separate():
             return db == "default"
-        return (db == "journal") == (app_label == JOURNAL_APP_LABEL)
+        return db == _alias(app_label, model_name)

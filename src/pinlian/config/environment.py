@@ -110,10 +110,10 @@ def postgresql_database(url: str) -> dict[str, Any]:
 
 
 def databases(home: Path, url: str | None) -> dict[str, dict[str, Any]]:
-    """Both databases: `default` and `journal` (what the relayer has acknowledged).
+    """The databases: `default`, `journal` (what the relayer has acknowledged) and `record` (facts and their tree).
 
-    On SQLite each is a file of its own, so that the journal never waits for a long write of the read model. On
-    PostgreSQL they are two connections to one database: the journal still commits by itself.
+    On SQLite each is a file of its own, so that journal and record never wait for a long write of the read model. On
+    PostgreSQL they are connections to one database: journal and record still commit by themselves.
 
     Args:
         home: directory of the SQLite files when `url` is absent.
@@ -126,8 +126,9 @@ def databases(home: Path, url: str | None) -> dict[str, dict[str, Any]]:
         return {
             "default": sqlite_database(home / "pinlian.sqlite3"),
             "journal": sqlite_database(home / "journal.sqlite3"),
+            "record": sqlite_database(home / "record.sqlite3"),
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
         raise ConfigurationError("DATABASE_URL must look like postgresql://user:password@host:port/name")
-    return {"default": postgresql_database(url), "journal": postgresql_database(url)}
+    return {alias: postgresql_database(url) for alias in ("default", "journal", "record")}

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     # Ours first: where two catalogues or templates have the same name, the first app's counts.
     "pinlian.relayer",
     "pinlian.indexer",
+    "pinlian.record",
     "pinlian.apps.people",
     "pinlian.apps.market",
     "pinlian.apps.groupbuy",
@@ -102,7 +103,7 @@ RELAYER_INTAKE = "pinlian.config.wiring.make_intake"
 
 # Databases
 DATABASES = databases(PINLIAN_HOME, os.environ.get("DATABASE_URL"))
-DATABASE_ROUTERS = ["pinlian.config.database_router.JournalRouter"]
+DATABASE_ROUTERS = ["pinlian.config.database_router.DatabaseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Language and time

@@ -12,17 +12,18 @@ from pinlian.chain.embedded import EmbeddedNode
 from pinlian.chain.keys import Key, read_or_create
 from pinlian.chain.rpc import Rpc
 from pinlian.chain.transactions import Sender
-from pinlian.config.database_router import JOURNAL_APP_LABEL, journal_is_separate
+from pinlian.config.database_router import OWN_DATABASES, own_databases_are_separate
 
 DEPLOYER, RELAYER, TREASURY, PAUSER = "deployer", "relayer", "treasury", "pauser"
 """Names of the operator's keys in PINLIAN_HOME/keys."""
 
 
 def prepare_databases(*, empty: bool = False) -> None:
-    """Bring both databases to the present form; with `empty`, without any row."""
+    """Bring all databases to the present form; with `empty`, without any row."""
     call_command("migrate", interactive=False, verbosity=0)
-    if journal_is_separate():
-        call_command("migrate", JOURNAL_APP_LABEL, database="journal", interactive=False, verbosity=0)
+    if own_databases_are_separate():
+        for app_label, alias in OWN_DATABASES.items():
+            call_command("migrate", app_label, database=alias, interactive=False, verbosity=0)
     if empty:
         for alias in settings.DATABASES:
             call_command("flush", database=alias, interactive=False, verbosity=0)

@@ -14,7 +14,7 @@ from pinlian.domain.case import CaseKind, CaseStatus
 from tests.integration.town import ARBITER, Town, buyer
 
 # Rulings with the office's key are committed by the journal's own thread.
-pytestmark = pytest.mark.django_db(databases=["default", "journal"], transaction=True)
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 
 PASSWORD = "bok choy at dawn"
 ASKED = 900

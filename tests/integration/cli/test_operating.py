@@ -37,7 +37,7 @@ def run_status() -> tuple[int, dict[str, Any]]:
     return result.exit_code, json.loads(result.stdout)
 
 
-@pytest.mark.django_db(databases=["default", "journal"])
+@pytest.mark.django_db(databases=["default", "journal", "record"])
 def test_status__all_well__shows_reserves_and_says_so(instance: Town) -> None:
     exit_code, found = run_status()
 
@@ -49,7 +49,7 @@ def test_status__all_well__shows_reserves_and_says_so(instance: Town) -> None:
     assert found["rows"]["money.account"] == 1
 
 
-@pytest.mark.django_db(databases=["default", "journal"])
+@pytest.mark.django_db(databases=["default", "journal", "record"])
 def test_status__for_people__has_plain_words_and_yuan(instance: Town) -> None:
     held_minor = run_status()[1]["escrow"]["held_minor"]
 
@@ -61,7 +61,7 @@ def test_status__for_people__has_plain_words_and_yuan(instance: Town) -> None:
     assert "minor" not in shown
 
 
-@pytest.mark.django_db(databases=["default", "journal"])
+@pytest.mark.django_db(databases=["default", "journal", "record"])
 def test_status__address_of_the_node__without_the_key_in_it(instance: Town, settings: Settings) -> None:
     node = settings.PINLIAN_RPC_URL
     settings.PINLIAN_RPC_URL = f"{node}/v3/a-secret-key"
@@ -69,7 +69,7 @@ def test_status__address_of_the_node__without_the_key_in_it(instance: Town, sett
     assert run_status()[1]["chain"]["rpc_url"] == node
 
 
-@pytest.mark.django_db(databases=["default", "journal"])
+@pytest.mark.django_db(databases=["default", "journal", "record"])
 def test_status__indexing_stands_still__names_the_fault(instance: Town) -> None:
     Fault.objects.create(message="block 7: a projection's error", since=timezone.now())
 
@@ -79,7 +79,7 @@ def test_status__indexing_stands_still__names_the_fault(instance: Town) -> None:
     assert found["problems"] == ["indexing stands still: block 7: a projection's error"]
 
 
-@pytest.mark.django_db(databases=["default", "journal"])
+@pytest.mark.django_db(databases=["default", "journal", "record"])
 def test_status__node_away__still_shows_the_rest(instance: Town, settings: Settings) -> None:
     settings.PINLIAN_RPC_URL = NOBODY_LISTENS
 

@@ -13,7 +13,7 @@ from pinlian.config.back_office import SHOWN_MODELS
 from pinlian.domain.messages import Withdraw
 from tests.integration.town import DAY, Town, buyer
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 PASSWORD = "bok choy at dawn"
 

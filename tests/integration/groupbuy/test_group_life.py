@@ -23,7 +23,7 @@ from tests.integration.town import (
     buyer,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 
 def address(key: object) -> str:

@@ -11,7 +11,7 @@ from pinlian.domain.order import order_id
 from pinlian.domain.refusals import Refusal, Refused
 from tests.integration.town import COURIER, LEADER, MERCHANT, Town, buyer
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal", "record"])
 
 SALT = "0x" + "5a" * 32
 BUYERS = [to_hex(buyer(number).address) for number in range(3)]

@@ -15,7 +15,7 @@ from pinlian.domain.offer import Offer, WindowKind
 from tests.integration.town import DAY, LADDER, LEADER, PICKUP, PRICE, Town, buyer
 
 # The journal is written by a thread of its own, which would wait for a transaction of the test.
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal", "record"])
 
 PASSWORD = "bok choy at dawn"
 KEYSTORE = {"version": 1, "kdf": {}, "cipher": {}, "ciphertext": ""}

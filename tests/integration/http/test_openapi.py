@@ -23,7 +23,7 @@ from pinlian.config.http_api import api
 from pinlian.config.wsgi import application
 from tests.integration.town import Town, buyer
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal", "record"])
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 

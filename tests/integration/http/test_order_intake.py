@@ -19,7 +19,7 @@ from pinlian.relayer.models import Message
 from tests.integration.http.test_signed_messages import post, signed_order
 from tests.integration.town import Town, buyer
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal", "record"])
 
 
 def send(content: bytes, **extra: str) -> tuple[str, dict[str, str], Any]:

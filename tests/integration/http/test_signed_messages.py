@@ -21,7 +21,7 @@ from tests.integration.relayer.instance import KINDS
 from tests.integration.town import DAY, PRICE, Town, buyer
 
 # The journal is written by a thread of its own, which would wait for a transaction of the test.
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal", "record"])
 
 SALT = "0x" + "5a" * 32
 

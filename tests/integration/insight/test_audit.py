@@ -23,7 +23,7 @@ from pinlian.domain.case import CaseKind
 from pinlian.indexer.models import ChainEvent
 from tests.integration.town import LOW_PRICE, Town, buyer
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 
 @pytest.fixture

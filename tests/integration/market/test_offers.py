@@ -17,10 +17,10 @@ from pinlian.domain.keccak import keccak256
 from pinlian.domain.offer import Offer, Step, WindowKind
 from tests.integration.town import DAY, MERCHANT, Town, key
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 # The journal commits in a thread of its own, which must see what the test wrote.
-committing = pytest.mark.django_db(databases=["default", "journal"], transaction=True)
+committing = pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 
 PASSWORD = "bok choy at dawn"
 PLAN = facade.OfferPlan(

@@ -9,7 +9,7 @@ from PIL import Image
 from pinlian.apps.market import facade
 from pinlian.apps.people import facade as people
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 PASSWORD = "bok choy at dawn"
 TOMATOES = {

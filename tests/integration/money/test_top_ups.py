@@ -15,7 +15,7 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer.models import Message
 from tests.integration.town import Town, buyer
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 ACCOUNT = to_hex(buyer(1).address)
 

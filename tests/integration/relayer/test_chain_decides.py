@@ -27,7 +27,7 @@ from tests.integration.relayer.instance import (
     order,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 FUNDS = 10_000
 BUYERS = [buyer(number) for number in range(4)]

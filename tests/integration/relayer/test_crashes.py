@@ -15,7 +15,7 @@ from pinlian.relayer.loop import Relayer
 from pinlian.relayer.models import ChainTx, Message
 from tests.integration.relayer.instance import MERCHANT, PRICE, Instance, buyer, make_offer, order
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 BUYERS = [buyer(number) for number in range(4)]
 TOP_UP = 10_000

@@ -38,7 +38,7 @@ from pinlian.relayer.kinds import TYPE_NAMES
 from pinlian.relayer.models import ChainTx, Message
 from pinlian.relayer.promise import promise_domain_separator, promise_signer
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 NOW = 1_700_000_000
 CLOSES_AT = NOW + 1_000
@@ -543,7 +543,7 @@ def test_top_up__that_cannot_be__is_refused(account: str, amount: int, expected:
 # --- Many at once ---
 
 
-@pytest.mark.django_db(databases=["default", "journal"], transaction=True)
+@pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 def test_submit__many_threads__sell_no_unit_twice(intake: Intake, town: Town) -> None:
     keys = [private_key(100 + number) for number in range(40)]
     for key in keys:
@@ -566,7 +566,7 @@ def test_submit__many_threads__sell_no_unit_twice(intake: Intake, town: Town) ->
     assert len(set(answers)) == 9
 
 
-@pytest.mark.django_db(databases=["default", "journal"], transaction=True)
+@pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 def test_submit__journal_cannot_be_written__is_unavailable_and_not_promised(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from pinlian.relayer.candidate import Submission
 from pinlian.relayer.models import Message
 from tests.integration.relayer.instance import PRICE, Instance, buyer, order
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"], transaction=True)
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 
 BUYERS = [buyer(number) for number in range(20)]
 ORDERS_EACH = 10

@@ -37,7 +37,7 @@ from tests.integration.relayer.instance import (
     running_instance,
 )
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 GENESIS_TIME = 1_700_000_000
 FUNDS = 100_000

@@ -9,7 +9,7 @@ from pinlian.relayer import facade
 from pinlian.relayer.models import Message
 
 pytestmark = [
-    pytest.mark.django_db(databases=["default", "journal"]),
+    pytest.mark.django_db(databases=["default", "journal", "record"]),
     pytest.mark.skipif("connections['journal'].vendor != 'sqlite'", reason="counts the steps of SQLite's machine"),
 ]
 

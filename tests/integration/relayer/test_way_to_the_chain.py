@@ -7,7 +7,7 @@ from pinlian.chain.rpc import to_hex
 from pinlian.relayer import facade
 from tests.integration.relayer.instance import PRICE, Instance, buyer, order
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 
 def test_top_up__by_reference__credits_once(instance: Instance) -> None:

@@ -19,7 +19,7 @@ from pinlian.domain.group import Group
 from pinlian.domain.offer import Offer, Step, WindowKind
 from tests.integration.town import DAY, LEADER, MERCHANT, Town, buyer
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 PASSWORD = "bok choy at dawn"
 KEYSTORE = {"version": 1, "kdf": {}, "cipher": {}, "ciphertext": ""}

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from pinlian.chain.rpc import to_hex
 from tests.integration.town import Town
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 
 @pytest.fixture

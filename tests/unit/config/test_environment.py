@@ -46,11 +46,12 @@ def test_read_flag__neither_0_nor_1__names_the_variable(monkeypatch: pytest.Monk
         read_flag("PINLIAN_DEBUG")
 
 
-def test_databases__no_address__two_durable_files_under_home(tmp_path: Path) -> None:
+def test_databases__no_address__durable_files_under_home(tmp_path: Path) -> None:
     found = databases(tmp_path, None)
     assert {alias: database["NAME"] for alias, database in found.items()} == {
         "default": tmp_path / "pinlian.sqlite3",
         "journal": tmp_path / "journal.sqlite3",
+        "record": tmp_path / "record.sqlite3",
     }
     for database in found.values():
         assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
@@ -59,7 +60,7 @@ def test_databases__no_address__two_durable_files_under_home(tmp_path: Path) -> 
 
 def test_databases__postgresql_address__every_part_is_used(tmp_path: Path) -> None:
     found = databases(tmp_path, "postgresql://shop:p%40ss@db.internal:5433/town?sslmode=require")
-    assert found["default"] == found["journal"]
+    assert found["default"] == found["journal"] == found["record"]
     assert found["default"]["ENGINE"] == "django.db.backends.postgresql"
     assert [found["default"][key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT", "OPTIONS")] == [
         "town",
