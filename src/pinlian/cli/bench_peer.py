@@ -14,13 +14,9 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
-from granian.constants import HTTPModes, Interfaces
-from granian.log import LogLevels
-from granian.server import Server
 
 from pinlian.config.environment import sqlite_database
-from pinlian.engine.lifeline import end_with_supervisor
-from pinlian.engine.run_web import BACKLOG, THREADS
+from pinlian.engine.run_web import serve
 
 DIRECTORY = "PINLIAN_BENCH_PEER_DIRECTORY"
 
@@ -51,19 +47,7 @@ def make_application() -> object:
 
 def main(port: int, directory: str) -> None:
     os.environ[DIRECTORY] = directory
-    end_with_supervisor()
-    Server(
-        "pinlian.cli.bench_peer:make_application",
-        factory=True,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=THREADS,
-        backlog=BACKLOG,
-        http=HTTPModes.http1,
-        log_level=LogLevels.error,
-    ).serve()
+    serve("pinlian.cli.bench_peer:make_application", port, is_factory=True)
 
 
 if __name__ == "__main__":

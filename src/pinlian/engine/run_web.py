@@ -13,15 +13,18 @@ THREADS = 32
 BACKLOG = 1024
 
 
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pinlian.config.settings")
-    from pinlian.config.settings import PINLIAN_PORT
+def serve(application: str, port: int, *, is_factory: bool = False) -> None:
+    """Serve a WSGI application on a loopback port until this process is ended, by a signal or with its supervisor.
 
+    Args:
+        application: "module:name"; with `is_factory` the name of a function that makes it.
+    """
     end_with_supervisor()
     Server(
-        "pinlian.config.wsgi:application",
+        application,
+        factory=is_factory,
         address="127.0.0.1",
-        port=PINLIAN_PORT,
+        port=port,
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=THREADS,
@@ -30,6 +33,13 @@ def main() -> None:
         log_level=LogLevels.error,
         workers_kill_timeout=5,
     ).serve()
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pinlian.config.settings")
+    from pinlian.config.settings import PINLIAN_PORT
+
+    serve("pinlian.config.wsgi:application", PINLIAN_PORT)
 
 
 if __name__ == "__main__":
