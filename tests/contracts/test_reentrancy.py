@@ -81,35 +81,27 @@ READS = [_read_account, _read_held]
 
 
 @pytest.mark.parametrize("reentry", [*REENTRIES, *READS])
-def test_withdraw__token_calls_back__cannot_enter(
-    hostile: HostileScene, reentry: Callable[[HostileScene], bytes]
+@pytest.mark.parametrize(
+    ("call", "moved"),
+    [(calls.withdraw(BUYER.account, 400), -400), (calls.deposit(BUYER.account, 400), 400)],
+    ids=["withdraw", "deposit"],
+)
+def test_escrow__token_calls_back_while_it_moves_money__cannot_be_entered(
+    hostile: HostileScene, call: bytes, moved: int, reentry: Callable[[HostileScene], bytes]
 ) -> None:
     hostile.strike(reentry(hostile))
-    hostile.act(calls.withdraw(BUYER.account, 400), BUYER)
+    hostile.act(call, BUYER)
     assert hostile.flag("tried")
     assert not hostile.flag("entered")
-    assert hostile.account(BUYER.account).balance == 600
+    assert hostile.account(BUYER.account).balance == 1_000 + moved
     assert hostile.account(hostile.token).balance == 1_000
-    assert hostile.escrow.held() == 1_600 == hostile.tokens(hostile.address)
+    assert hostile.escrow.held() == 2_000 + moved == hostile.tokens(hostile.address)
     assert hostile.escrow.batch_count() == 0
     assert hostile.escrow.paused_until() == 0
 
 
-@pytest.mark.parametrize("reentry", REENTRIES)
-def test_deposit__token_calls_back__cannot_enter(
-    hostile: HostileScene, reentry: Callable[[HostileScene], bytes]
-) -> None:
-    hostile.strike(reentry(hostile))
-    hostile.act(calls.deposit(BUYER.account, 400), BUYER)
-    assert hostile.flag("tried")
-    assert not hostile.flag("entered")
-    assert hostile.account(BUYER.account).balance == 1_400
-    assert hostile.account(hostile.token).balance == 1_000
-    assert hostile.escrow.held() == 2_400 == hostile.tokens(hostile.address)
-
-
 def test_every_reentry__on_its_own__would_succeed(hostile: HostileScene) -> None:
-    """The tests above prove the lock only if nothing else stops these calls."""
+    """The test above proves the lock only if nothing else stops these calls."""
     hostile.evm.send(hostile.token, hostile.token, yuan.mint(hostile.token, 1))
     hostile.evm.send(hostile.token, hostile.token, yuan.approve(hostile.address, 1))
     for reentry in REENTRIES:
