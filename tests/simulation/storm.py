@@ -33,9 +33,8 @@ ORDERS_PER_SECOND = 20
 KILLS = 8
 PAUSE_SECONDS = (0.2, 3.0)
 """Between kills, shortest and longest."""
-COMMANDS = {"node": "engine.run_node", "anvil": "/anvil ", "engine": "engine.run_engine", "web": "engine.run_web"}
-"""The processes of an instance, and what their command lines show."""
-VICTIMS = (*COMMANDS, "up")
+VICTIMS = ("node", "anvil", "engine", "web", "up")
+"""The processes of an instance, by the names that `_processes` finds in their command lines."""
 PRICE = 1_000
 BALANCE = 1_000_000
 DAY = 86_400
@@ -61,7 +60,7 @@ class Intake:
 
     acknowledged: list[OrderKey] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    unanswered: int = 0
+    resent: int = 0
     """Requests that got no answer and were sent again."""
 
 
@@ -238,7 +237,7 @@ class Storm:
                     if answer is not None and answer.status_code < 500 and answer.status_code != 429:
                         intake.refused.append(answer.text)
                         break
-                    intake.unanswered += 1
+                    intake.resent += 1
                     time.sleep(0.2)
                 time.sleep(max(0.0, CLIENTS / ORDERS_PER_SECOND - (time.monotonic() - began)))
 
@@ -265,7 +264,8 @@ class Storm:
         return {
             "kills": self._kills,
             "acknowledged": len(intake.acknowledged),
-            "resent": intake.unanswered,
+            "unanswered": len(known - wanted) - len(intake.refused),
+            "resent": intake.resent,
             "refused": intake.refused,
             "lost": len(wanted - placed.keys()),
             "doubled": sum(times > 1 for times in placed.values()),

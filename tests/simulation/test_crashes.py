@@ -52,6 +52,7 @@ def test_instance__killed_again_and_again_while_people_order__keeps_what_it_ackn
     outcome = json.loads(storm.stdout)
     sys.stdout.write(f"{outcome}\n")
     assert outcome["acknowledged"] > 0
+    assert outcome["unanswered"] == 0, "a client ended before its orders"
     assert outcome["refused"] == []
     assert {name: outcome[name] for name in ("lost", "doubled", "invented")} == {"lost": 0, "doubled": 0, "invented": 0}
     assert outcome["differences"] == []
