@@ -176,14 +176,12 @@ def _object_movement(event: Event) -> MovementKind | None:
 
 
 def _of(event: Event, kind: MovementKind, containers: "_Containers", things: Sequence[Thing]) -> list[Movement]:
-    """What an event moves: the lot itself where the event names it, otherwise what is in the containers it names."""
-    named = [thing.amount for thing in things if thing.epc == containers.lot]
-    amounts: list[Amount | None] = list(named)
-    if not named:
-        for epc in dict.fromkeys(thing.epc for thing in things):
-            amounts += containers.content(epc)
-            if kind in (MovementKind.USED, MovementKind.LOST, MovementKind.SOLD):
-                containers.forget(epc)
+    """What an event moves: the lot itself where the event names it, and what is in the containers it names."""
+    amounts: list[Amount | None] = [thing.amount for thing in things if thing.epc == containers.lot]
+    for epc in dict.fromkeys(thing.epc for thing in things):
+        amounts += containers.content(epc)
+        if kind in (MovementKind.USED, MovementKind.LOST, MovementKind.SOLD):
+            containers.forget(epc)
     return [Movement(kind, event.site, event.index, each) for each in amounts]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing
 
@@ -41,7 +42,9 @@ class Scene:
         self.events: list[Event] = []
         self._numbers = count()
 
-    def _add(self, type_: EventType, action: Action, step: str, at: float, where: str, *parts: Thing, **more) -> Event:
+    def _add(
+        self, type_: EventType, action: Action, step: str, at: float, where: str, *parts: Thing, **more: Any
+    ) -> Event:
         number = next(self._numbers)
         event = Event(
             index=number,
@@ -58,19 +61,19 @@ class Scene:
         self.events.append(event)
         return event
 
-    def made(self, item: Quantity, where: str = FARM, at: float = 0, **more) -> Event:
+    def made(self, item: Quantity, where: str = FARM, at: float = 0, **more: Any) -> Event:
         return self._add(EventType.OBJECT, Action.ADD, "commissioning", at, where, *things(Role.EPC, [item]), **more)
 
-    def step(self, step: str, *items: Quantity | str, where: str, at: float, **more) -> Event:
+    def step(self, step: str, *items: Quantity | str, where: str, at: float, **more: Any) -> Event:
         return self._add(EventType.OBJECT, Action.OBSERVE, step, at, where, *things(Role.EPC, items), **more)
 
-    def shipped(self, *items: Quantity | str, where: str = FARM, at: float = 1, **more) -> Event:
+    def shipped(self, *items: Quantity | str, where: str = FARM, at: float = 1, **more: Any) -> Event:
         return self.step("shipping", *items, where=where, at=at, **more)
 
-    def received(self, *items: Quantity | str, where: str = WAREHOUSE, at: float = 5, **more) -> Event:
+    def received(self, *items: Quantity | str, where: str = WAREHOUSE, at: float = 5, **more: Any) -> Event:
         return self.step("receiving", *items, where=where, at=at, **more)
 
-    def lost(self, item: Quantity, where: str = WAREHOUSE, at: float = 6, **more) -> Event:
+    def lost(self, item: Quantity, where: str = WAREHOUSE, at: float = 6, **more: Any) -> Event:
         return self._add(EventType.OBJECT, Action.DELETE, "destroying", at, where, *things(Role.EPC, [item]), **more)
 
     def sold(self, item: Quantity, where: str = PICKUP, at: float = 9) -> Event:
@@ -98,7 +101,7 @@ class Scene:
         outputs: Sequence[Quantity | str],
         where: str = FACTORY,
         at: float = 7,
-        **more,
+        **more: Any,
     ) -> Event:
         parts = (*things(Role.INPUT, inputs), *things(Role.OUTPUT, outputs))
         return self._add(EventType.TRANSFORMATION, Action.NONE, "commissioning", at, where, *parts, **more)
