@@ -15,12 +15,25 @@ export interface OrderProof extends Place, Leaf {
   root: string;
 }
 
-/** All orders of a group as they stand in the batches, from GET /api/v1/groups/{id}/proof. */
+/** A run of the group's orders in one batch, with the way from its root to the batch's. */
+export type RunProof = Omit<Place, "group" | "index"> & { siblings: string[]; leaves: Leaf[] };
+
+/** A part of GET /api/v1/groups/{id}/proof: orders as they stand in the batches. */
 export interface GroupProof {
   group: string;
   chain_id: number;
   escrow: string;
-  runs: (Omit<Place, "group" | "index"> & { siblings: string[]; leaves: Leaf[] })[];
+  runs: RunProof[];
+  /** The batch after which the next part goes on; null at the end. */
+  next_after: number | null;
+}
+
+/** What the server tells of a group. */
+export interface GroupSource {
+  /** The part of the proof that begins after this batch. */
+  proof(after: number): Promise<GroupProof>;
+  /** All members, as they are listed now. */
+  members(): Promise<ShownMember[]>;
 }
 
 export type Verdict =
@@ -52,38 +65,86 @@ export interface GroupVerdict {
   /** Members that the chain has too, and their units. */
   orders: number;
   units: number;
-  /** Shown members that the chain does not have, or with another quantity, or that cancelled. */
+  /** Listed members that the chain does not have, or with another quantity, or that cancelled. */
   invented: number;
-  /** Orders that stand on the chain and are not shown. */
+  /** Orders that stand on the chain and are not listed. */
   hidden: number;
+  /** The last part of the proof without its runs, and all runs without their orders. */
+  source?: Pick<GroupProof, "chain_id" | "escrow">;
+  runs: Pick<RunProof, "batch" | "first_index" | "count">[];
 }
 
+interface ProvenOrder {
+  batch: number;
+  quantity: number;
+  left: boolean;
+}
+
+const placeOf = ({ batch, index }: { batch: number; index: number }): string => `${batch}/${index}`;
+
 /**
- * Prove every run of the group, then compare its orders with the members that the page shows. Cancelled orders are no
- * members; a mark on the chain says that an order left, which in an open group means that it was cancelled.
+ * Prove every run of the group, then compare its orders with the members that the server lists and with those that the
+ * page shows (`onPage`, which may be older). Cancelled orders are no members; a mark on the chain says that an order
+ * left, which in an open group means that it was cancelled.
  */
-export async function checkGroup(proof: GroupProof, shown: ShownMember[], chain: ChainReader): Promise<GroupVerdict> {
-  const result: GroupVerdict = { verdict: "holds", orders: 0, units: 0, invented: 0, hidden: 0 };
-  if ((await chain.chainId()) !== proof.chain_id) return { ...result, verdict: "other_chain" };
-  const open = await chain.groupIsOpen(proof.group);
-  const missing = new Map(shown.map(({ batch, index, quantity }) => [`${batch}/${index}`, quantity]));
-  for (const { siblings, leaves, ...rest } of proof.runs) {
-    const place = { ...rest, group: proof.group, index: rest.first_index };
-    const root = rootOfRun(place, leaves, siblings);
-    if (root === undefined || toHex(root) !== (await chain.batchRoot(place.batch))) return { ...result, verdict: "broken" };
-    const marks = await chain.batchMarks(place.batch);
-    leaves.forEach(({ quantity }, offset) => {
-      const index = place.first_index + offset;
-      const left = ((marks >> BigInt(index)) & 1n) === 1n;
-      const isShown = missing.get(`${place.batch}/${index}`) === quantity && !(open && left);
-      if (isShown) {
-        missing.delete(`${place.batch}/${index}`);
-        result.orders += 1;
-        result.units += quantity;
-      } else if (!left) {
-        result.hidden += 1;
+export async function checkGroup(
+  source: GroupSource,
+  onPage: ShownMember[],
+  chainOf: (escrow: string) => ChainReader,
+): Promise<GroupVerdict> {
+  const result: GroupVerdict = { verdict: "holds", orders: 0, units: 0, invented: 0, hidden: 0, runs: [] };
+  const proven = new Map<string, ProvenOrder>();
+  let open: boolean | undefined;
+  let last = 0;
+
+  /** Prove all that follows the last batch; anything but "holds" ends the check. */
+  const prove = async (): Promise<Verdict> => {
+    for (let after: number | null = last; after !== null; ) {
+      const part: GroupProof = await source.proof(after);
+      const chain = chainOf(part.escrow);
+      if (open === undefined && (await chain.chainId()) !== part.chain_id) return "other_chain";
+      open ??= await chain.groupIsOpen(part.group);
+      result.source = part;
+      for (const { siblings, leaves, ...rest } of part.runs) {
+        const root = rootOfRun({ ...rest, group: part.group, index: rest.first_index }, leaves, siblings);
+        if (root === undefined || toHex(root) !== (await chain.batchRoot(rest.batch))) return "broken";
+        const marks = await chain.batchMarks(rest.batch);
+        leaves.forEach(({ quantity }, offset) => {
+          const index = rest.first_index + offset;
+          const left = ((marks >> BigInt(index)) & 1n) === 1n;
+          proven.set(placeOf({ batch: rest.batch, index }), { batch: rest.batch, quantity, left });
+        });
+        result.runs.push({ batch: rest.batch, first_index: rest.first_index, count: rest.count });
+        last = rest.batch;
       }
-    });
+      after = part.next_after;
+    }
+    return "holds";
+  };
+
+  result.verdict = await prove();
+  if (result.verdict !== "holds") return result;
+  // Orders that come from here on may be in the list or not.
+  const lastBeforeList = last;
+  const listed = new Map((await source.members()).map((member) => [placeOf(member), member]));
+  if ([...listed.values()].some(({ batch }) => batch > last)) result.verdict = await prove();
+  if (result.verdict !== "holds") return result;
+
+  for (const [place, { quantity }] of listed) {
+    const order = proven.get(place);
+    if (order?.quantity === quantity && !(open && order.left)) {
+      result.orders += 1;
+      result.units += quantity;
+    } else {
+      result.invented += 1;
+    }
   }
-  return { ...result, invented: missing.size };
+  for (const shown of onPage) {
+    if (!listed.has(placeOf(shown)) && proven.get(placeOf(shown))?.quantity !== shown.quantity) result.invented += 1;
+  }
+  for (const [place, { batch, quantity, left }] of proven) {
+    const member = listed.get(place);
+    if (!left && batch <= lastBeforeList && member?.quantity !== quantity) result.hidden += 1;
+  }
+  return result;
 }

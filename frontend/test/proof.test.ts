@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { ChainReader } from "../src/chain-reader";
 import { toHex } from "../src/hex";
 import { leafHash } from "../src/merkle";
-import { checkGroup, checkOrder, type GroupProof, type OrderProof } from "../src/proof";
+import { checkGroup, checkOrder, type GroupProof, type OrderProof, type ShownMember } from "../src/proof";
 import { batch } from "./generated/examples.json" with { type: "json" };
 
 function chain({ root = batch.root, marks = 0n, chainId = 31337, open = true } = {}): ChainReader {
@@ -42,21 +42,32 @@ test("a node of another chain proves nothing", async () => {
 
 const run = batch.runs[1]!;
 const { group, index: _, ...shape } = run.place;
-const groupProof: GroupProof = {
+const part: GroupProof = {
   group,
   chain_id: 31337,
   escrow: "0x",
   runs: [{ ...shape, siblings: run.siblings, leaves: run.leaves }],
+  next_after: null,
 };
-const shown = run.leaves.map(({ quantity }, offset) => ({
+const members = run.leaves.map(({ quantity }, offset) => ({
   batch: shape.batch,
   index: shape.first_index + offset,
   quantity,
 }));
+const cancelled = { marks: 1n << BigInt(shape.first_index) };
+
+/** Checks a group whose server lists these members, on a page that shows the same or others. */
+function check(listed: ShownMember[], facts: Parameters<typeof chain>[0] = {}, onPage = listed, parts = [part]) {
+  const source = {
+    proof: async (after: number) => parts.find((one) => one.runs.every(({ batch }) => batch > after)) ?? { ...part, runs: [] },
+    members: async () => listed,
+  };
+  return checkGroup(source, onPage, () => chain(facts));
+}
 
 test("a group's members are those that the chain has", async () => {
   const units = run.leaves.reduce((sum, { quantity }) => sum + quantity, 0);
-  expect(await checkGroup(groupProof, shown, chain())).toEqual({
+  expect(await check(members)).toMatchObject({
     verdict: "holds",
     orders: run.leaves.length,
     units,
@@ -66,24 +77,51 @@ test("a group's members are those that the chain has", async () => {
 });
 
 test("an invented member, a changed quantity and a hidden one are found", async () => {
-  const invented = [...shown, { batch: shape.batch, index: 99, quantity: 1 }];
-  expect(await checkGroup(groupProof, invented, chain())).toMatchObject({ invented: 1, hidden: 0 });
-  const changed = shown.map((member, at) => (at === 0 ? { ...member, quantity: 77 } : member));
-  expect(await checkGroup(groupProof, changed, chain())).toMatchObject({ invented: 1, hidden: 1 });
-  expect(await checkGroup(groupProof, shown.slice(1), chain())).toMatchObject({ invented: 0, hidden: 1 });
+  const invented = [...members, { batch: shape.batch, index: 99, quantity: 1 }];
+  expect(await check(invented)).toMatchObject({ invented: 1, hidden: 0 });
+  const changed = members.map((member, at) => (at === 0 ? { ...member, quantity: 77 } : member));
+  expect(await check(changed)).toMatchObject({ invented: 1, hidden: 1 });
+  expect(await check(members.slice(1))).toMatchObject({ invented: 0, hidden: 1 });
+});
+
+test("a member that only the page shows is found, and a page that shows some of the list is right", async () => {
+  expect(await check(members, {}, members.slice(0, 1))).toMatchObject({ invented: 0, hidden: 0 });
+  expect(await check(members, {}, [{ batch: shape.batch, index: 99, quantity: 1 }])).toMatchObject({ invented: 1 });
 });
 
 test("an order that was cancelled is no member of an open group any more", async () => {
-  const marks = 1n << BigInt(shape.first_index);
-  expect(await checkGroup(groupProof, shown.slice(1), chain({ marks }))).toMatchObject({ invented: 0, hidden: 0 });
-  expect(await checkGroup(groupProof, shown, chain({ marks }))).toMatchObject({ invented: 1 });
+  expect(await check(members.slice(1), cancelled)).toMatchObject({ invented: 0, hidden: 0 });
+  expect(await check(members, cancelled)).toMatchObject({ invented: 1 });
+  // The page was made before.
+  expect(await check(members.slice(1), cancelled, members)).toMatchObject({ invented: 0, hidden: 0 });
 });
 
 test("an order that was refunded or returned later remains a member of a closed group", async () => {
-  const marks = 1n << BigInt(shape.first_index);
-  expect(await checkGroup(groupProof, shown, chain({ marks, open: false }))).toMatchObject({ invented: 0, hidden: 0 });
+  expect(await check(members, { ...cancelled, open: false })).toMatchObject({ invented: 0, hidden: 0 });
 });
 
 test("a run that does not lead to the chain's root proves nothing", async () => {
-  expect(await checkGroup(groupProof, shown, chain({ root: `0x${"00".repeat(32)}` }))).toMatchObject({ verdict: "broken" });
+  expect(await check(members, { root: `0x${"00".repeat(32)}` })).toMatchObject({ verdict: "broken" });
+});
+
+test("a proof in parts is checked to its end", async () => {
+  const first = { ...part, runs: [], next_after: shape.batch - 1 };
+  const asked: number[] = [];
+  const source = {
+    proof: async (after: number) => (asked.push(after), asked.length === 1 ? first : part),
+    members: async () => members,
+  };
+  expect(await checkGroup(source, members, () => chain())).toMatchObject({ orders: members.length, hidden: 0 });
+  expect(asked).toEqual([0, shape.batch - 1]);
+});
+
+test("orders that come while the list is read are proven too, and are not missed in it", async () => {
+  const late = { ...part, runs: [] };
+  let asked = 0;
+  const source = {
+    proof: async () => ((asked += 1), asked === 1 ? late : part),
+    members: async () => members.slice(1),
+  };
+  expect(await checkGroup(source, [], () => chain())).toMatchObject({ verdict: "holds", invented: 0, hidden: 0 });
+  expect(asked).toBe(2);
 });

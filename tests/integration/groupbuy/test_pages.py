@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 
+from pinlian.apps.groupbuy import facade
 from pinlian.apps.people import facade as people
 from pinlian.chain.keys import Key
 from pinlian.chain.signatures import sign
@@ -242,6 +243,43 @@ def test_group_page__shows_each_member_with_the_place_in_the_books(town: Town, g
 
     assert page.count("data-member") == 1
     assert 'data-quantity="2"' in page
+
+
+def test_group_page__with_many_members__shows_some_and_gives_the_rest(
+    town: Town, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pages", "leader_pages"):
+        monkeypatch.setattr(f"pinlian.apps.groupbuy.{module}.MEMBERS_A_PAGE", 2)
+    town.top_up(buyer(3), buyer(4))
+    for who in (buyer(3), buyer(4), RESIDENT):
+        last = town.order(group, who)
+    leader, resident = logged_in(2, LEADER, role="leader"), logged_in(1, RESIDENT)
+
+    page = resident.get(f"/groups/{id_of(group)}/").content.decode()
+    rest = visitor().get(f"/groups/{id_of(group)}/members/?offset=2").content.decode()
+    leaders = leader.get(f"/leader/groups/{id_of(group)}/?offset=2").context
+
+    assert page.count("data-member ") == 2
+    assert f"/groups/{id_of(group)}/members/?offset=2" in page
+    assert '<span class="muted">(3)</span>' in page
+    assert f'href="/orders/{last}/"' in page
+    assert rest.count("data-member ") == 1
+    assert "hx-get" not in rest
+    assert (len(leaders["members"]), leaders["next_offset"]) == (1, None)
+    assert leaders["chart"].points.count(" ") == 2 * 3 + 1
+
+
+def test_group_proof__of_many_batches__comes_in_parts_that_hold_every_order_once(town: Town, group: Group) -> None:
+    orders = [town.order(group, RESIDENT) for _ in range(3)]
+
+    first = facade.group_proof(id_of(group), batches_max=2)
+    assert first.next_after is not None
+    second = facade.group_proof(id_of(group), after=first.next_after, batches_max=2)
+
+    assert second.next_after is None
+    assert [len(part.runs) for part in (first, second)] == [2, 1]
+    assert [leaf.nonce for part in (first, second) for run in part.runs for leaf in run.leaves] == [0, 1, 2]
+    assert len(orders) == len(facade.members(id_of(group)))
 
 
 def test_claim__prepared_by_the_page_and_signed__opens_a_case(town: Town, group: Group) -> None:

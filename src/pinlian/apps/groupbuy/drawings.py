@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pinlian.apps.groupbuy.records import GroupCard, Member
+from pinlian.apps.groupbuy.records import FillingStep, GroupCard
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.offer import Step
 
@@ -87,9 +87,9 @@ class Chart:
     lines: tuple[ChartLine, ...]
 
 
-def filling_chart(group: GroupCard, members: Sequence[Member], now: int) -> Chart:
-    """How a group filled: a staircase that goes up with each order (cancelled ones are not in it)."""
-    total = sum(member.quantity for member in members)
+def filling_chart(group: GroupCard, steps: Sequence[FillingStep], now: int) -> Chart:
+    """How a group filled: a staircase that goes up with each batch of orders (cancelled ones are not in it)."""
+    total = sum(step.units for step in steps)
     if total == 0:
         return Chart("", "", ())
     goals = sorted({group.units_min, *(step.units_min for step in group.ladder if step.units_min > 1)})
@@ -104,10 +104,10 @@ def filling_chart(group: GroupCard, members: Sequence[Member], now: int) -> Char
 
     units = 0
     corners = [(x(group.opened_at), y(0))]
-    for member in members:
-        corners.append((x(member.placed_at), y(units)))
-        units += member.quantity
-        corners.append((x(member.placed_at), y(units)))
+    for step in steps:
+        corners.append((x(step.placed_at), y(units)))
+        units += step.units
+        corners.append((x(step.placed_at), y(units)))
     last = now if group.status == GroupStatus.OPEN else group.closes_at
     corners.append((x(last), y(units)))
     points = " ".join(f"{left},{top}" for left, top in corners)

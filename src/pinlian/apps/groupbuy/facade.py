@@ -19,6 +19,7 @@ from pinlian.apps.groupbuy.order_selectors import (
 from pinlian.apps.groupbuy.records import (
     CaseCard,
     ConsolidatedLine,
+    FillingStep,
     GroupCard,
     GroupProof,
     HandOutLine,
@@ -36,6 +37,7 @@ from pinlian.apps.groupbuy.records import (
 )
 from pinlian.apps.groupbuy.selectors import (
     consolidated_orders,
+    filling,
     group_card,
     groups_by_id,
     groups_of_leaders,
@@ -43,6 +45,7 @@ from pinlian.apps.groupbuy.selectors import (
     groups_on_sale,
     hand_out_list,
     members,
+    own_members,
     pause_state,
     running_groups_of_offers,
 )
@@ -80,6 +83,7 @@ __all__ = [
     "PAUSE_FACTS",
     "CaseCard",
     "ConsolidatedLine",
+    "FillingStep",
     "GroupCard",
     "GroupProof",
     "HandOutLine",
@@ -109,6 +113,7 @@ __all__ = [
     "due_upkeep",
     "erase_all_delivery_details",
     "erase_delivery_details",
+    "filling",
     "group_card",
     "group_proof",
     "groups_by_id",
@@ -120,6 +125,7 @@ __all__ = [
     "hand_out_without_code",
     "members",
     "order_detail",
+    "own_members",
     "pause_state",
     "pickup_code",
     "placed_orders",

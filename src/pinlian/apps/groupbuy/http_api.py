@@ -186,9 +186,9 @@ def list_members(request: HttpRequest, group_id: HashPath, limit: Limit = 50, of
     operation_id="prove_group",
     tags=["proofs"],
 )
-def prove_group(request: HttpRequest, group_id: HashPath) -> Any:
-    """All orders of a group with the paths to their batches' roots: nobody is invented and nobody hidden."""
-    return facade.group_proof(group_id)
+def prove_group(request: HttpRequest, group_id: HashPath, after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0) -> Any:
+    """A group's orders with the paths to the roots of their batches, some at once: nobody is invented or hidden."""
+    return facade.group_proof(group_id, after=after)
 
 
 @router.get(

@@ -287,12 +287,13 @@ class RunProofOut(Schema):
 
 
 class GroupProofOut(Schema):
-    """All orders of a group as they stand in the batches, also those that left."""
+    """Orders of a group as they stand in the batches, also those that left."""
 
     group: Hash
     chain_id: int
     escrow: Address
     runs: list[RunProofOut]
+    next_after: int | None = Field(description="`after` of the next part; null at the end.")
 
 
 class PayoutOut(Schema):

@@ -18,6 +18,7 @@ from pinlian.apps.groupbuy.forms import GroupForm, NoteForm
 from pinlian.apps.groupbuy.reading import (
     group_tiles,
     offer_tiles,
+    offset_of,
     reader_addresses,
     reader_home,
     refusal_of_message,
@@ -33,7 +34,7 @@ from pinlian.domain.group import Group, GroupStatus
 from pinlian.domain.messages import AnswerCase, CancelGroup, ConfirmDelivery
 from pinlian.domain.refusals import Refusal, Refused
 
-MEMBERS_SHOWN_MAX = 1000
+MEMBERS_A_PAGE = 50
 PAYOUTS_SHOWN_MAX = 500
 
 
@@ -149,7 +150,8 @@ def leader_group(request: HttpRequest, group_id: str) -> HttpResponse:
             raise
         context = {"section": "leader", "refusal": refusal_of_message(request)}
         return render(request, "groupbuy/group_waiting.html", context)
-    members = facade.members(group_id, limit=MEMBERS_SHOWN_MAX)
+    offset = offset_of(request)
+    members = facade.members(group_id, limit=MEMBERS_A_PAGE, offset=offset)
     return render(
         request,
         "groupbuy/leader_group.html",
@@ -161,7 +163,8 @@ def leader_group(request: HttpRequest, group_id: str) -> HttpResponse:
             "ladder": ladder_of_group(card),
             "now": seconds_now(),
             "members": members,
-            "chart": filling_chart(card, members, seconds_now()),
+            "next_offset": offset + MEMBERS_A_PAGE if offset + MEMBERS_A_PAGE < card.orders_count else None,
+            "chart": filling_chart(card, facade.filling(group_id), seconds_now()),
             "cancel_message": message_json(CancelGroup(group=_unhex(group_id))),
             "delivery_message": message_json(ConfirmDelivery(group=_unhex(group_id))),
             "note_form": NoteForm(initial={"note": card.note, "pickup_note": card.pickup_note}),

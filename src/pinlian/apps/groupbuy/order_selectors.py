@@ -32,6 +32,8 @@ from pinlian.domain.order import order_id
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer.facade import Kind, PendingMessage, pending_of, refused_of
 
+BATCHES_IN_PROOF = 20
+
 
 def order_row(identifier: str) -> Order:
     """Raises Refused: ORDER_UNKNOWN."""
@@ -246,8 +248,11 @@ def _proof(order: Order) -> Proof:
     )
 
 
-def group_proof(group_id: str) -> GroupProof:
+def group_proof(group_id: str, *, after: int = 0, batches_max: int = BATCHES_IN_PROOF) -> GroupProof:
     """What shows all orders of a group: every run of it, in every batch, with its leaves and its way to the root.
+
+    Args:
+        after: `next_after` of the part that came before this one.
 
     Raises:
         Refused: GROUP_UNKNOWN, UNAVAILABLE.
@@ -255,9 +260,10 @@ def group_proof(group_id: str) -> GroupProof:
     group_row(group_id)
     group = bytes.fromhex(group_id[2:])
     deployment = current_deployment()
-    batches = Batch.objects.filter(number__in=Order.objects.filter(group_id=group_id).values("batch"))
+    numbers = Order.objects.filter(group_id=group_id, batch__gt=after).values("batch")
+    batches = list(Batch.objects.filter(number__in=numbers).order_by("number")[: batches_max + 1])
     runs = []
-    for batch in batches.order_by("number"):
+    for batch in batches[:batches_max]:
         for place, leaves, siblings in run_places(batch, group):
             runs.append(
                 RunProof(
@@ -273,7 +279,13 @@ def group_proof(group_id: str) -> GroupProof:
                     ),
                 )
             )
-    return GroupProof(group_id, deployment.chain_id, f"0x{deployment.escrow.hex()}", tuple(runs))
+    return GroupProof(
+        group=group_id,
+        chain_id=deployment.chain_id,
+        escrow=f"0x{deployment.escrow.hex()}",
+        runs=tuple(runs),
+        next_after=batches[batches_max - 1].number if len(batches) > batches_max else None,
+    )
 
 
 def case_cards(rows: Iterable[Case]) -> list[CaseCard]:

@@ -20,6 +20,7 @@ from pinlian.apps.groupbuy.forms import ClaimForm, OrderForm, ReturnForm
 from pinlian.apps.groupbuy.reading import (
     group_tiles,
     offer_tiles,
+    offset_of,
     qr_svg,
     reader_addresses,
     reader_home,
@@ -37,7 +38,7 @@ from pinlian.domain.messages import CancelOrder, OpenCase
 from pinlian.domain.order import Order, order_id
 from pinlian.domain.refusals import Refusal, Refused
 
-MEMBERS_SHOWN_MAX = 1000
+MEMBERS_A_PAGE = 50
 ORDERS_A_PAGE = 30
 # After that an order that was refused is seen on its own page only.
 REFUSED_SHOWN_SECONDS = 30 * 86_400
@@ -50,12 +51,6 @@ STOP_POLLING = 286
 
 def _unhex(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
-
-
-def _offset(request: HttpRequest) -> int:
-    """How many rows of a list come before the page that was asked for."""
-    text = request.GET.get("offset", "0")
-    return int(text) if text.isdecimal() and len(text) <= 9 else 0
 
 
 # --- Looking round ---
@@ -76,11 +71,11 @@ def home(request: HttpRequest) -> HttpResponse:
         pickups=[point.commitment for point in people.points_near(near.id)] if near else None,
         offer_ids=[offer.id for offer in offers] if query or category else None,
         limit=GROUPS_A_PAGE,
-        offset=_offset(request),
+        offset=offset_of(request),
     )
     chosen = {"q": query, "category": category, "near": request.GET.get("near", ""), "offset": ""}
     if len(groups) == GROUPS_A_PAGE:
-        chosen["offset"] = str(_offset(request) + GROUPS_A_PAGE)
+        chosen["offset"] = str(offset_of(request) + GROUPS_A_PAGE)
     in_groups = {group.offer.id for group in groups}
     return render(
         request,
@@ -139,27 +134,39 @@ def group(request: HttpRequest, group_id: str) -> HttpResponse:
     """A group's page: progress, prices, who is in, and the way to order."""
     card = facade.group_card(group_id)
     own = reader_addresses(request)
-    members = facade.members(group_id, limit=MEMBERS_SHOWN_MAX)
     waiting = [
         order
         for order in facade.unplaced_orders(own)
         if order.group_id == group_id and order.stage == OrderStage.WAITING
     ]
-    mine = [member for member in members if member.buyer in own]
     return render(
         request,
         "groupbuy/group.html",
         {
             "section": "home",
             **_group_context(card),
-            "members": members,
-            "members_are_all": len(members) < MEMBERS_SHOWN_MAX,
-            "my_orders": [(order.id, order.quantity) for order in waiting]
-            + [(member.order_id, member.quantity) for member in mine],
+            **_members_context(card, 0),
+            "my_orders": [(order.id, order.quantity) for order in waiting] + facade.own_members(group_id, own),
             "can_order": _takes_orders(card),
             "is_leader": card.leader in own,
         },
     )
+
+
+def _members_context(group: GroupCard, offset: int) -> dict[str, object]:
+    following = offset + MEMBERS_A_PAGE
+    return {
+        "members": facade.members(group.id, limit=MEMBERS_A_PAGE, offset=offset),
+        "next_offset": following if following < group.orders_count else None,
+    }
+
+
+@require_GET
+def group_members(request: HttpRequest, group_id: str) -> HttpResponse:
+    """More of who is in: the rows that follow those of the group's page."""
+    card = facade.group_card(group_id)
+    context = {"group": card, **_members_context(card, offset_of(request))}
+    return render(request, "groupbuy/member_rows.html", context)
 
 
 @require_GET
@@ -299,7 +306,7 @@ def _prepare_order(request: HttpRequest, group: GroupCard) -> JsonResponse:
 def orders(request: HttpRequest) -> HttpResponse:
     """The reader's orders, newest first."""
     own = reader_addresses(request)
-    offset = _offset(request)
+    offset = offset_of(request)
     unplaced = facade.unplaced_orders(own, refused_since=seconds_now() - REFUSED_SHOWN_SECONDS) if offset == 0 else []
     placed = facade.placed_orders(own, limit=ORDERS_A_PAGE, offset=offset)
     shown = sorted((*unplaced, *placed), key=lambda order: -order.placed_at)

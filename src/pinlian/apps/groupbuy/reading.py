@@ -37,6 +37,12 @@ def seconds_now() -> int:
     return int(timezone.now().timestamp())
 
 
+def offset_of(request: HttpRequest) -> int:
+    """How many rows of a list come before the page that was asked for."""
+    text = request.GET.get("offset", "0")
+    return int(text) if text.isdecimal() and len(text) <= 9 else 0
+
+
 def reader_addresses(request: HttpRequest) -> list[str]:
     """The accounts of who reads the page; none for a visitor."""
     return people.addresses_of(request.user.pk) if request.user.is_authenticated else []

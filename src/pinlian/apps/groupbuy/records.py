@@ -83,6 +83,14 @@ class Member:
     leaf: str
 
 
+@dataclass(frozen=True, slots=True)
+class FillingStep:
+    """Units that were ordered at one moment and not cancelled."""
+
+    placed_at: int
+    units: int
+
+
 class OrderStage(StrEnum):
     """Where an order stands, in the order in which things happen."""
 
@@ -241,12 +249,16 @@ class RunProof:
 
 @dataclass(frozen=True, slots=True)
 class GroupProof:
-    """All orders of a group as they stand in the batches, also those that left."""
+    """Orders of a group as they stand in the batches, also those that left.
+
+    `next_after` is the batch after which the next part goes on; None at the end.
+    """
 
     group: str
     chain_id: int
     escrow: str
     runs: tuple[RunProof, ...]
+    next_after: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from pinlian.apps.groupbuy.models import DeliveryDetails, Group, GroupPage, HandOut, Order
 from pinlian.apps.groupbuy.models import PauseState as PauseRow
 from pinlian.apps.groupbuy.proofs import leaf_of
 from pinlian.apps.groupbuy.records import (
     ConsolidatedLine,
+    FillingStep,
     GroupCard,
     HandOutLine,
     HandOutList,
@@ -215,6 +216,19 @@ def members(group_id: str, *, limit: int = PAGE_SIZE, offset: int = 0) -> list[M
         )
         for row in rows
     ]
+
+
+def own_members(group_id: str, buyers: Collection[str]) -> list[tuple[str, int]]:
+    """Id and quantity of these accounts' orders in a group that were not cancelled, oldest first."""
+    rows = Order.objects.filter(group_id=group_id, buyer__in=set(buyers)).exclude(status=OrderStatus.CANCELLED)
+    return list(rows.order_by("batch", "index").values_list("id", "quantity"))
+
+
+def filling(group_id: str) -> list[FillingStep]:
+    """How a group filled: a step for each batch, oldest first."""
+    rows = Order.objects.filter(group_id=group_id).exclude(status=OrderStatus.CANCELLED)
+    sums = rows.values_list("batch", "placed_at").annotate(units=Sum("quantity")).order_by("batch")
+    return [FillingStep(placed_at, units) for _, placed_at, units in sums]
 
 
 def hand_out_list(group_id: str, readers: Collection[str]) -> HandOutList:

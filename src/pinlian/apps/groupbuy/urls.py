@@ -24,6 +24,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("offers/<hash:offer_id>/", pages.offer, name="offer"),
     path("groups/<hash:group_id>/", pages.group, name="group"),
+    path("groups/<hash:group_id>/members/", pages.group_members, name="group-members"),
     path("groups/<hash:group_id>/progress/", pages.group_progress, name="group-progress"),
     path("groups/<hash:group_id>/poster/", pages.group_poster, name="group-poster"),
     path("groups/<hash:group_id>/order/", pages.order_new, name="order-new"),

@@ -12,7 +12,7 @@ from pinlian.apps.groupbuy.drawings import (
     ladder_of_group,
     progress_bar,
 )
-from pinlian.apps.groupbuy.records import GroupCard, LadderStep, Member
+from pinlian.apps.groupbuy.records import FillingStep, GroupCard, LadderStep
 from pinlian.apps.market.facade import OfferTerms
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.offer import Step, WindowKind
@@ -67,10 +67,6 @@ GROUP = GroupCard(
 )
 
 
-def member(quantity: int, placed_at: int) -> Member:
-    return Member("王**", "0x08", "0x09", quantity, placed_at, batch=1, index=0, leaf="0x0a")
-
-
 @pytest.mark.parametrize(
     ("units", "filled", "is_reached", "reached"),
     [(0, 0, False, [False, False]), (10, BAR_WIDTH // 2, True, [True, False]), (60, BAR_WIDTH, True, [True, True])],
@@ -95,7 +91,7 @@ def test_ladder__goes_down_with_the_price() -> None:
 def test_filling_chart__climbs_at_each_order_and_ends_now() -> None:
     now = 1_500
 
-    chart = filling_chart(GROUP, [member(4, 1_250), member(16, 1_400)], now)
+    chart = filling_chart(GROUP, [FillingStep(1_250, 4), FillingStep(1_400, 16)], now)
 
     points = [tuple(map(int, point.split(","))) for point in chart.points.split()]
     assert points[0] == (CHART_LEFT, CHART_BOTTOM)
