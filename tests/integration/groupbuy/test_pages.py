@@ -362,6 +362,33 @@ def test_leader__group_that_cannot_be__names_the_field(
     assert field in answer.json()["errors"]
 
 
+def test_leader__with_more_groups_than_a_page__still_sees_all_that_was_earned(
+    town: Town, offer: Offer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pinlian.apps.groupbuy.leader_pages.GROUPS_A_PAGE", 1)
+    monkeypatch.setattr("pinlian.apps.groupbuy.leader_pages.PAYOUTS_A_PAGE", 1)
+    town.top_up(RESIDENT, amount=100 * PRICE)
+    groups = [town.open(offer, salt=salt, units_min=1) for salt in range(2)]
+    for group in groups:
+        town.order(group, RESIDENT, quantity=5)
+    town.pass_to(groups[-1].closes_at)
+    for group in groups:
+        town.deliver(group)
+    town.pass_to(town.now + 8 * DAY)
+    town.open(offer, salt=2)
+    client = logged_in(2, LEADER, role="leader")
+    share = 5 * PRICE * 800 // 10_000
+
+    first, last = client.get("/leader/").context, client.get("/leader/?offset=2").context
+    income, rest = client.get("/leader/income/").context, client.get("/leader/income/?offset=1").context
+
+    assert first["figures"] == {"open": 1, "to_deliver": 0, "to_hand_out": 0, "earned_minor": 2 * share}
+    assert [len(page["tiles"]) for page in (first, last)] == [1, 1]
+    assert (first["next_offset"], last["next_offset"]) == (1, None)
+    assert income["total_minor"] == rest["total_minor"] == 2 * share
+    assert {row["payout"].group_id for page in (income, rest) for row in page["rows"]} == {id_of(g) for g in groups}
+
+
 def test_resident__may_not_open_groups(town: Town, offer: Offer) -> None:
     address = f"/leader/offers/0x{hash_struct(offer).hex()}/group/"
 

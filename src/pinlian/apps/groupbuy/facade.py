@@ -48,6 +48,7 @@ from pinlian.apps.groupbuy.selectors import (
     own_members,
     pause_state,
     running_groups_of_offers,
+    states_of_leaders,
 )
 from pinlian.apps.groupbuy.services import (
     Opening,
@@ -132,6 +133,7 @@ __all__ = [
     "proof_of",
     "read_delivery_details",
     "running_groups_of_offers",
+    "states_of_leaders",
     "stored_batches",
     "stored_cases",
     "stored_groups",

@@ -1,6 +1,7 @@
 """What leaders see: their groups, from opening through delivery and handing out to what they earned."""
 
 import secrets
+from collections import Counter
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -35,7 +36,8 @@ from pinlian.domain.messages import AnswerCase, CancelGroup, ConfirmDelivery
 from pinlian.domain.refusals import Refusal, Refused
 
 MEMBERS_A_PAGE = 50
-PAYOUTS_SHOWN_MAX = 500
+GROUPS_A_PAGE = 24
+PAYOUTS_A_PAGE = 50
 
 
 def _unhex(text: str) -> bytes:
@@ -55,8 +57,10 @@ def _own_group(request: HttpRequest, group_id: str) -> tuple[GroupCard, list[str
 def leader(request: HttpRequest) -> HttpResponse:
     """All groups of the leader, and the returns that wait for an answer."""
     own = reader_addresses(request)
-    groups = facade.groups_of_leaders(own)
-    led = {group.id for group in groups}
+    offset = offset_of(request)
+    groups = facade.groups_of_leaders(own, limit=GROUPS_A_PAGE + 1, offset=offset)
+    states = facade.states_of_leaders(own)
+    count = Counter(states.values())
     cases = facade.cases_for_leaders(own)
     words = market.offer_words({case.offer_id for case in cases})
     return render(
@@ -64,17 +68,14 @@ def leader(request: HttpRequest) -> HttpResponse:
         "groupbuy/leader.html",
         {
             "section": "leader",
-            "tiles": group_tiles(groups),
+            "tiles": group_tiles(groups[:GROUPS_A_PAGE]),
+            "next_offset": offset + GROUPS_A_PAGE if len(groups) > GROUPS_A_PAGE else None,
             "now": seconds_now(),
             "figures": {
-                "open": sum(group.status == GroupStatus.OPEN for group in groups),
-                "to_deliver": sum(group.status == GroupStatus.CLOSED for group in groups),
-                "to_hand_out": sum(group.status == GroupStatus.DELIVERED for group in groups),
-                "earned_minor": sum(
-                    payout.amount_minor
-                    for payout in money.payouts(own, limit=PAYOUTS_SHOWN_MAX)
-                    if payout.group_id in led
-                ),
+                "open": count[GroupStatus.OPEN],
+                "to_deliver": count[GroupStatus.CLOSED],
+                "to_hand_out": count[GroupStatus.DELIVERED],
+                "earned_minor": money.payouts_total(own, groups=states),
             },
             "cases": [
                 {
@@ -224,15 +225,21 @@ def hand_out(request: HttpRequest, group_id: str) -> HttpResponse:
 def leader_income(request: HttpRequest) -> HttpResponse:
     """What the leader was paid, group by group."""
     own = reader_addresses(request)
-    groups = {group.id: group for group in facade.groups_of_leaders(own, limit=PAYOUTS_SHOWN_MAX)}
-    payouts = [payout for payout in money.payouts(own, limit=PAYOUTS_SHOWN_MAX) if payout.group_id in groups]
-    words = market.offer_words({groups[payout.group_id].offer.id for payout in payouts})
+    offset = offset_of(request)
+    led = facade.states_of_leaders(own)
+    payouts = money.payouts(own, groups=led, limit=PAYOUTS_A_PAGE + 1, offset=offset)
+    groups = facade.groups_by_id({payout.group_id for payout in payouts})
+    words = market.offer_words({group.offer.id for group in groups.values()})
     return render(
         request,
         "groupbuy/income.html",
         {
             "section": "leader",
-            "rows": [{"payout": payout, "words": words[groups[payout.group_id].offer.id]} for payout in payouts],
-            "total_minor": sum(payout.amount_minor for payout in payouts),
+            "rows": [
+                {"payout": payout, "words": words[groups[payout.group_id].offer.id]}
+                for payout in payouts[:PAYOUTS_A_PAGE]
+            ],
+            "next_offset": offset + PAYOUTS_A_PAGE if len(payouts) > PAYOUTS_A_PAGE else None,
+            "total_minor": money.payouts_total(own, groups=led),
         },
     )

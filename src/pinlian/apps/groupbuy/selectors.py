@@ -103,6 +103,12 @@ def groups_of_leaders(leaders: Collection[str], *, limit: int = PAGE_SIZE, offse
     return group_cards(_newest(Group.objects.filter(leader__in=set(leaders)), limit, offset))
 
 
+def states_of_leaders(leaders: Collection[str]) -> dict[str, GroupStatus]:
+    """Every group that these accounts opened, with its state."""
+    rows = Group.objects.filter(leader__in=set(leaders)).values_list("id", "status")
+    return {group_id: GroupStatus(status) for group_id, status in rows}
+
+
 def groups_of_offers(offer_ids: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[GroupCard]:
     """Groups of these offers in every state, newest first."""
     return group_cards(_newest(Group.objects.filter(offer_id__in=set(offer_ids)), limit, offset))

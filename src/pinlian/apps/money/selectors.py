@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from pinlian.apps.money.models import Account, Entry
 from pinlian.apps.money.projections import nonces_of
@@ -71,10 +71,17 @@ def statement(accounts: Collection[str], *, before: int | None = None, limit: in
     return Statement(lines, lines[-1].id if len(found) > limit else None)
 
 
-def payouts(accounts: Collection[str], *, limit: int = 50, offset: int = 0) -> list[GroupPayout]:
-    """What these accounts were paid, a line for each account and group, the newest first."""
+def _paid(accounts: Collection[str], groups: Collection[str] | None) -> QuerySet[Entry]:
+    rows = Entry.objects.filter(account__in=set(accounts), kind=Entry.Kind.PAYOUT)
+    return rows if groups is None else rows.filter(group_id__in=set(groups))
+
+
+def payouts(
+    accounts: Collection[str], *, groups: Collection[str] | None = None, limit: int = 50, offset: int = 0
+) -> list[GroupPayout]:
+    """What these accounts were paid (of these groups only), a line for each account and group, the newest first."""
     sums = (
-        Entry.objects.filter(account__in=set(accounts), kind=Entry.Kind.PAYOUT)
+        _paid(accounts, groups)
         .values_list("account", "group_id")
         .annotate(amount=Sum("amount_minor"), last_at=Max("at"))
         .order_by("-last_at", "group_id")
@@ -82,10 +89,9 @@ def payouts(accounts: Collection[str], *, limit: int = 50, offset: int = 0) -> l
     return [GroupPayout(*row) for row in sums[offset : offset + limit]]
 
 
-def payouts_total(accounts: Collection[str]) -> int:
-    """What these accounts were paid of all groups together, in minor units."""
-    paid = Entry.objects.filter(account__in=set(accounts), kind=Entry.Kind.PAYOUT)
-    return paid.aggregate(total=Sum("amount_minor"))["total"] or 0
+def payouts_total(accounts: Collection[str], *, groups: Collection[str] | None = None) -> int:
+    """What these accounts were paid of all groups (or these) together, in minor units."""
+    return _paid(accounts, groups).aggregate(total=Sum("amount_minor"))["total"] or 0
 
 
 def payouts_of_group(group_id: str) -> dict[str, int]:
