@@ -61,7 +61,11 @@ class Entry(models.Model):
     class Meta:
         verbose_name = _("statement line")
         verbose_name_plural = _("statement lines")
-        indexes = [models.Index(fields=["account", "id"], name="money_entry_statement")]
+        indexes = [
+            models.Index(fields=["account", "id"], name="money_entry_statement"),
+            # Kind.PAYOUT: who was paid how much of a group.
+            models.Index(fields=["group_id"], name="money_entry_payout", condition=models.Q(kind=8)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.account[:10]} {self.amount_minor}"
