@@ -101,6 +101,9 @@ TEMPLATES: list[dict[str, Any]] = [
 # How the relayer's door finds the deployment, the operator's key and the indexed state
 RELAYER_INTAKE = "pinlian.config.wiring.make_intake"
 
+# What the read model makes of facts
+FACT_PROJECTIONS = "pinlian.config.wiring.FACT_PROJECTIONS"
+
 # Databases
 DATABASES = databases(PINLIAN_HOME, os.environ.get("DATABASE_URL"))
 DATABASE_ROUTERS = ["pinlian.config.database_router.DatabaseRouter"]

@@ -22,6 +22,7 @@ from pinlian.chain.yuan import Yuan
 from pinlian.domain import chain_events as events
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.indexer.follow import Indexer, Projections
+from pinlian.record.follow import Projections as FactProjections
 from pinlian.relayer.intake import Intake
 from pinlian.relayer.loop import Relayer, RelayerSettings
 from pinlian.relayer.policy import WAITING_MS_MAX, Policy
@@ -61,6 +62,13 @@ PROJECTED_MODELS: tuple[type[Model], ...] = (
     money_models.Entry,
 )
 """Every table that the chain writes."""
+
+
+FACT_PROJECTIONS: FactProjections = {}
+"""Kind of fact -> who makes rows of it."""
+
+FACT_PROJECTED_MODELS: tuple[type[Model], ...] = ()
+"""Every table that facts of the record write; one that refers to another comes first."""
 
 
 @cache

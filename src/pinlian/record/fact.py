@@ -27,9 +27,12 @@ __all__ = [
     "FactDomain",
     "author_of",
     "body_text",
+    "checked_leaf",
+    "fact_from_json",
     "fact_from_leaf",
     "leaf",
     "leaf_hash",
+    "read_stored_leaf",
     "sign",
     "signing_digest",
 ]
@@ -231,6 +234,11 @@ def fact_from_leaf(text: bytes) -> Fact:
     if leaf(fact) != text:
         raise Refused(Refusal.FACT_MALFORMED, None, "not in the form of RFC 8785")
     return fact
+
+
+def read_stored_leaf(text: bytes) -> Fact:
+    """The fact of a leaf that was checked before it was stored: faster than fact_from_leaf."""
+    return Fact(**json.loads(text, parse_int=_read_integer))
 
 
 def fact_from_json(fields: Any) -> Fact:

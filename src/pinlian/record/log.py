@@ -153,6 +153,18 @@ def inclusion_proof(index: int, size: int) -> list[bytes]:
     return tree.inclusion_proof(index, size, _read_nodes)
 
 
+def inclusion_proofs(indices: Collection[int], size: int) -> dict[int, list[bytes]]:
+    """Many proofs about one size; neighbours share what must be read."""
+    loaded: dict[Place, bytes] = {}
+
+    def load(places: Collection[Place]) -> dict[Place, bytes]:
+        loaded.update(load_tiles([place for place in places if place not in loaded]))
+        return loaded
+
+    read = node_reader(load)
+    return {index: tree.inclusion_proof(index, size, read) for index in indices}
+
+
 def consistency_proof(old_size: int, new_size: int) -> list[bytes]:
     """See tree.consistency_proof."""
     return tree.consistency_proof(old_size, new_size, _read_nodes)
@@ -167,6 +179,22 @@ def leaves_from(index: int, limit: int) -> list[StoredLeaf]:
             [index, limit],
         )
         return [StoredLeaf(at, bytes(leaf), appended_at_ms // 1000) for at, leaf, appended_at_ms in cursor.fetchall()]
+
+
+def leaves_at(indices: Collection[int]) -> dict[int, bytes]:
+    """The leaves at these places, of those that there are."""
+    found: dict[int, bytes] = {}
+    wanted = sorted(set(indices))
+    with connections[RECORD].cursor() as cursor:
+        for first in range(0, len(wanted), _HASHES_PER_QUERY_MAX):
+            part = wanted[first : first + _HASHES_PER_QUERY_MAX]
+            cursor.execute(
+                f"SELECT {_quoted('index')}, leaf FROM {_ENTRIES}"  # noqa: S608
+                f" WHERE {_quoted('index')} IN ({', '.join(['%s'] * len(part))})",
+                part,
+            )
+            found.update((index, bytes(leaf)) for index, leaf in cursor.fetchall())
+    return found
 
 
 def all_leaves(*, size: int, per_query: int = 1_000) -> Iterator[StoredLeaf]:

@@ -1,0 +1,178 @@
+"""The record's door: state facts, read them, prove them."""
+
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from django.db import DatabaseError
+
+from pinlian.chain.keys import Key
+from pinlian.domain.refusals import Refusal, Refused
+from pinlian.record import heads, identity, log, tree
+from pinlian.record.fact import Fact, FactDomain, checked_leaf, sign
+from pinlian.record.follow import StoredFact, follow_step, followed, rebuild, stored_facts
+from pinlian.record.heads import Head
+
+__all__ = [
+    "Fact",
+    "FactDomain",
+    "Head",
+    "Refused",
+    "Standing",
+    "StoredFact",
+    "append",
+    "consistency_proof",
+    "domain",
+    "fact_at",
+    "facts_from",
+    "follow_step",
+    "followed",
+    "head",
+    "inclusion_proof",
+    "keeper",
+    "rebuild",
+    "sign",
+    "size",
+    "standing",
+    "standings",
+    "state",
+]
+
+FACTS_PER_APPEND_MAX = 10_000
+
+
+class Standing(StrEnum):
+    """What the record itself can say of a fact that it holds."""
+
+    VERIFIED = "verified"
+    """The fact is in a head that the chain holds, and we know who signed it."""
+    AUTHOR_UNKNOWN = "author_unknown"
+    """The fact is in such a head, and an account signed it that we do not know."""
+    NOT_ANCHORED = "not_anchored"
+    """No head with the fact is on the chain yet."""
+    ALTERED = "altered"
+    """What is stored here is not what the head, or the signature, is about."""
+
+
+def domain() -> FactDomain:
+    """The EIP-712 domain of this record's facts.
+
+    Raises:
+        Refused: UNAVAILABLE, nothing is deployed yet.
+    """
+    return identity.domain()
+
+
+def keeper() -> Key:
+    """The instance's own key: signs facts of the instance itself and of machines that have no key."""
+    return identity.keeper()
+
+
+def append(facts: Sequence[Fact]) -> list[int]:
+    """Take facts into the record, all or none; the index of each. They are on disk when this returns.
+
+    A fact that is there already keeps its place and gives its index. Who may state what is for the caller to decide:
+    here only the form counts, and that the author signed for this record.
+
+    Raises:
+        Refused: FACT_MALFORMED, FACT_OVERSIZED, FACT_SIGNATURE_INVALID; OVERSIZED, too many at once; UNAVAILABLE,
+            the disk or the network refuses, and trying again is safe.
+    """
+    if len(facts) > FACTS_PER_APPEND_MAX:
+        raise Refused(Refusal.OVERSIZED, None, f"{len(facts)} facts, at most {FACTS_PER_APPEND_MAX} at once")
+    of_record = identity.domain()
+    leaves = [checked_leaf(fact, of_record) for fact in facts]
+    try:
+        return log.append(leaves)
+    except DatabaseError as error:
+        raise Refused(Refusal.UNAVAILABLE, None, str(error)) from error
+
+
+def state(kind: str, time: int, body: dict[str, object]) -> int:
+    """State a fact of the instance itself, signed by the keeper; its index. Raises as append does.
+
+    The same kind, time and body again give the same index: the signature is deterministic.
+    """
+    return append([sign(identity.keeper(), kind, time, body, identity.domain())])[0]
+
+
+def size() -> int:
+    """How many facts there are."""
+    return log.size()
+
+
+def facts_from(index: int, limit: int) -> list[StoredFact]:
+    """Up to `limit` facts from `index` on, in order."""
+    return stored_facts(index, limit)
+
+
+def fact_at(index: int) -> StoredFact:
+    """A fact by its place.
+
+    Raises:
+        Refused: FACT_UNKNOWN.
+    """
+    found = stored_facts(index, 1) if index >= 0 else []
+    if not found or found[0].index != index:
+        raise Refused(Refusal.FACT_UNKNOWN, "index")
+    return found[0]
+
+
+def head() -> Head:
+    """The newest signed head."""
+    return heads.newest()
+
+
+def inclusion_proof(index: int, size: int) -> list[bytes]:
+    """RFC 6962's path from a fact's leaf to the root of the first `size` facts.
+
+    Raises:
+        Refused: FACT_UNKNOWN, there is no such fact, or not so many.
+    """
+    _check_sizes(index, size - 1, size)
+    return log.inclusion_proof(index, size)
+
+
+def consistency_proof(old_size: int, size: int) -> list[bytes]:
+    """RFC 6962's proof that the first `size` facts begin with the first `old_size`.
+
+    Raises:
+        Refused: FACT_UNKNOWN, there are not so many, or the sizes go down.
+    """
+    _check_sizes(old_size, size, size)
+    return log.consistency_proof(old_size, size)
+
+
+def _check_sizes(least: int, most: int, size: int) -> None:
+    if not 0 <= least <= most or size > log.size():
+        raise Refused(Refusal.FACT_UNKNOWN, "size")
+
+
+def standing(index: int, *, author_is_known: bool) -> Standing:
+    """What can be said of a fact: see Standing.
+
+    Args:
+        author_is_known: whether the caller knows whose account the author is.
+
+    Raises:
+        Refused: FACT_UNKNOWN.
+    """
+    found = standings([index])
+    if index not in found:
+        raise Refused(Refusal.FACT_UNKNOWN, "index")
+    if found[index] is Standing.VERIFIED and not author_is_known:
+        return Standing.AUTHOR_UNKNOWN
+    return found[index]
+
+
+def standings(indices: Collection[int]) -> dict[int, Standing]:
+    """VERIFIED (as far as the author is known), NOT_ANCHORED or ALTERED for each of these facts that there is."""
+    leaves = log.leaves_at(indices)
+    result = dict.fromkeys(leaves, Standing.NOT_ANCHORED)
+    for head, standing in ((heads.newest(), Standing.NOT_ANCHORED), (heads.newest_anchored(), Standing.VERIFIED)):
+        if head is None:
+            continue
+        held = [index for index in leaves if index < head.size and result[index] is not Standing.ALTERED]
+        for index, path in log.inclusion_proofs(held, head.size).items():
+            is_held = tree.includes(head.root, tree.leaf_hash(leaves[index]), index, head.size, path)
+            result[index] = standing if is_held else Standing.ALTERED
+    return result

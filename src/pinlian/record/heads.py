@@ -1,0 +1,126 @@
+"""Signed heads of the log, and how far each has got: cosigned, anchored."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from pinlian.durable.one_writer import one_writer
+from pinlian.record import log
+from pinlian.record.checkpoint import CheckpointBody
+from pinlian.record.identity import log_signer
+from pinlian.record.log import RECORD
+from pinlian.record.models import Head as HeadRow
+from pinlian.record.note import signed_note
+
+_LOCK = 0x70696E6C_69616E03
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A state of the log that it signed.
+
+    Attributes:
+        size: number of entries.
+        root: of their tree.
+        checkpoint: a C2SP signed note, with the cosignatures that there are.
+        witnessed: whether the witnesses that the policy asks for cosigned it.
+        anchored_block: of the transaction that wrote it on the chain; None if it is not there.
+    """
+
+    size: int
+    root: bytes
+    checkpoint: str
+    witnessed: bool
+    anchored_block: int | None
+
+
+def head_of(row: HeadRow) -> Head:
+    """A row as others see it."""
+    return Head(row.size, bytes(row.root), row.checkpoint, row.witnessed, row.anchored_block)
+
+
+def sign_head() -> bool:
+    """Sign the log as it is now, if it has grown since the last head; whether it has.
+
+    Heads that were superseded before anything came of them are forgotten.
+    """
+    size = log.size()
+    last = HeadRow.objects.order_by("-size").only("size").first()
+    if last is not None and last.size >= size:
+        return False
+    signer, root = log_signer(), log.root(size)
+    checkpoint = signed_note(CheckpointBody(signer.name, size, root).text, signer)
+    with one_writer(RECORD, _LOCK):
+        HeadRow.objects.bulk_create(
+            [HeadRow(size=size, root=root, checkpoint=checkpoint, signed_at=int(time.time()))], ignore_conflicts=True
+        )
+        _forget_superseded(size)
+    return True
+
+
+def _forget_superseded(size: int) -> None:
+    useless = HeadRow.objects.filter(size__lt=size, anchor_tx_hash="")
+    witnessed = HeadRow.objects.filter(witnessed=True).order_by("-size").values_list("size", flat=True).first()
+    # The last head stays while witnesses may be on their way with it.
+    before = HeadRow.objects.filter(size__lt=size).order_by("-size").values_list("size", flat=True).first()
+    useless.exclude(size__in=[kept for kept in (witnessed, before) if kept is not None]).delete()
+
+
+def newest() -> Head:
+    """The newest signed head; the first call signs one."""
+    row = HeadRow.objects.order_by("-size").first()
+    if row is None:
+        sign_head()
+        row = HeadRow.objects.order_by("-size").first()
+    if row is None:
+        raise AssertionError("the first head was just signed")
+    return head_of(row)
+
+
+def newest_witnessed() -> Head | None:
+    """The newest head that the policy's witnesses cosigned."""
+    row = HeadRow.objects.filter(witnessed=True).order_by("-size").first()
+    return None if row is None else head_of(row)
+
+
+def newest_anchored() -> Head | None:
+    """The newest head that is on the chain."""
+    row = HeadRow.objects.filter(anchored_block__isnull=False).order_by("-size").first()
+    return None if row is None else head_of(row)
+
+
+def of_size(size: int) -> Head | None:
+    """The head of just this size, if it was signed and is kept."""
+    row = HeadRow.objects.filter(size=size).first()
+    return None if row is None else head_of(row)
+
+
+def covering(index: int, *, witnessed: bool = False, anchored: bool = False) -> Head | None:
+    """The newest head that holds entry `index` and is witnessed, or anchored, as asked."""
+    wanted = Q(size__gt=index)
+    if witnessed:
+        wanted &= Q(witnessed=True)
+    if anchored:
+        wanted &= Q(anchored_block__isnull=False)
+    row = HeadRow.objects.filter(wanted).order_by("-size").first()
+    return None if row is None else head_of(row)
+
+
+def cosign(size: int, add: Callable[[str], tuple[str, bool]]) -> Head | None:
+    """Put cosignatures to the head of this size.
+
+    Args:
+        add: from the checkpoint as it is, the one with the new lines, and whether the policy is met now.
+
+    Returns:
+        The head; None if it was forgotten meanwhile.
+    """
+    with one_writer(RECORD, _LOCK):
+        row = HeadRow.objects.filter(size=size).first()
+        if row is None:
+            return None
+        row.checkpoint, row.witnessed = add(row.checkpoint)
+        row.save(update_fields=["checkpoint", "witnessed"])
+    return head_of(row)
