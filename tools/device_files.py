@@ -31,6 +31,7 @@ from pinlian.domain.messages import (
 )
 from pinlian.domain.offer import Offer, Payee, Step
 from pinlian.domain.order import Order
+from pinlian.record.fact import FactDomain, signing_digest
 
 TYPED_DATA = Path("frontend/src/generated/typed-data.json")
 EXAMPLES = Path("frontend/test/generated/examples.json")
@@ -126,6 +127,23 @@ def _batch_example() -> dict[str, Any]:
     }
 
 
+def _fact_example() -> dict[str, Any]:
+    # Names and numbers that tempt a writer of JSON: an emoji sorts by its UTF-16 units, exponents, zeros.
+    body = {
+        "é": [4.5, 1e21, 1e-7, 0, -0.5, 12, True, None],
+        "event": {"名": "高山小青菜\n", "😀": "", "ﬀ": {}},
+        "a": "\u20ac",
+    }
+    domain = FactDomain(_CHAIN_ID, _ESCROW)
+    digest_of_fact = signing_digest("epcis_event", 1_800_000_000, body, domain)
+    return {
+        "domain": domain.json(),
+        "fact": {"kind": "epcis_event", "time": 1_800_000_000, "author": _hex(address_of(_PRIVATE_KEY)), "body": body},
+        "digest": _hex(digest_of_fact),
+        "signature": _hex(sign(_PRIVATE_KEY, digest_of_fact)),
+    }
+
+
 def device_files(root: Path) -> dict[Path, bytes]:
     """The types of all messages, and examples: messages with digests and signatures, a batch with its proofs."""
     separator = domain_separator(_CHAIN_ID, _ESCROW)
@@ -151,6 +169,7 @@ def device_files(root: Path) -> dict[Path, bytes]:
             for kind, message in _messages().items()
         ],
         "batch": _batch_example(),
+        "fact": _fact_example(),
     }
     return {
         path: (json.dumps(content, indent=1) + "\n").encode()

@@ -74,3 +74,8 @@ export async function postForm<T>(url: string, form: FormData): Promise<T> {
   );
 }
 
+/** What is at an address of this site; throws Problem if there is nothing. */
+export async function getBlob(url: string): Promise<Blob> {
+  const response = await fetch(url, { credentials: "same-origin" });
+  return response.ok ? response.blob() : read(response);
+}

@@ -6,6 +6,8 @@ import { text } from "./texts";
 export interface Summary {
   title: string;
   facts: [label: string, value: string][];
+  /** Address of a photograph that belongs to it. */
+  picture?: string;
   action: string;
 }
 
@@ -38,6 +40,7 @@ export function confirmDialog<T>(
     "form",
     { class: "flow" },
     element("h2", { id: "confirm-title" }, summary.title),
+    ...(summary.picture ? [element("img", { src: summary.picture, alt: text("photo_signed"), class: "dialog-picture" })] : []),
     facts,
     ...(asksPassphrase
       ? [

@@ -20,16 +20,17 @@ interface Unlocked {
 export const UNLOCKED_MS = 15 * 60 * 1000;
 
 const DATABASE = "pinlian";
-const STORES = ["keys", "unlocked", "notes"] as const;
+const STORES = ["keys", "unlocked", "notes", "waiting"] as const;
 type Store = (typeof STORES)[number];
 
 let opening: Promise<IDBDatabase> | undefined;
 
 function database(): Promise<IDBDatabase> {
   opening ??= new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
+    const request = indexedDB.open(DATABASE, 2);
     request.onupgradeneeded = () => {
-      for (const store of STORES) request.result.createObjectStore(store);
+      const { objectStoreNames } = request.result;
+      for (const store of STORES) if (!objectStoreNames.contains(store)) request.result.createObjectStore(store);
     };
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -94,4 +95,24 @@ export async function note<T>(person: string, name: string): Promise<T | undefin
 
 export async function keepNote(person: string, name: string, value: unknown): Promise<void> {
   await run("notes", "readwrite", (store) => store.put(value, `${person}/${name}`));
+}
+
+/** What waits on this device to be sent: `id` orders it, `person` may send it. */
+export interface Waiting {
+  id: string;
+  person: string;
+}
+
+export async function keepWaiting(entry: Waiting): Promise<void> {
+  await run("waiting", "readwrite", (store) => store.put(entry, entry.id));
+}
+
+/** What waits for this person, oldest first. */
+export async function waitingOf<Entry extends Waiting>(person: string): Promise<Entry[]> {
+  const all: Entry[] = await run("waiting", "readonly", (store) => store.getAll());
+  return all.filter((entry) => entry.person === person);
+}
+
+export async function dropWaiting(id: string): Promise<void> {
+  await run("waiting", "readwrite", (store) => store.delete(id));
 }

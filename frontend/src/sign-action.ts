@@ -4,7 +4,8 @@ import type { JWK } from "jose";
 import { FormErrors, getJson, postForm, postJson, Problem } from "./api";
 import { Declined } from "./confirm-dialog";
 import { describe } from "./describe";
-import { element, icon, toast } from "./elements";
+import { toast } from "./elements";
+import { FormProblems } from "./form-problems";
 import { commitment, type Sealed, sealDetails } from "./sealed-details";
 import { text } from "./texts";
 import { digest, type Domain, type Message } from "./typed-data";
@@ -78,6 +79,8 @@ function here(): string {
 }
 
 class SignAction extends HTMLElement {
+  private readonly problems = new FormProblems(this);
+
   connectedCallback(): void {
     this.addEventListener("submit", (event) => this.start(event));
     this.addEventListener("click", (event) => {
@@ -90,7 +93,7 @@ class SignAction extends HTMLElement {
     event.preventDefault();
     if (this.getAttribute("aria-busy") === "true") return;
     this.setAttribute("aria-busy", "true");
-    this.showErrors({});
+    this.problems.clear();
     const submitter = event instanceof SubmitEvent ? event.submitter : null;
     this.run(submitter)
       .catch((error: unknown) => this.show(error))
@@ -107,7 +110,7 @@ class SignAction extends HTMLElement {
     const { id } = await signAndSend(who, prepared, this.details());
     if (!FOLLOWED_BY_PAGE.has(prepared.kind)) {
       toast(text("sending"), "info");
-      if (!(await isPlaced(id))) return this.problem(text("refused_later"), "");
+      if (!(await isPlaced(id))) return this.problems.problem(text("refused_later"), "");
     }
     sessionStorage.setItem("toast", text(`done_${prepared.kind}`));
     const next = prepared.next ?? this.getAttribute("next");
@@ -132,47 +135,17 @@ class SignAction extends HTMLElement {
 
   private show(error: unknown): void {
     if (error instanceof Declined) return;
-    if (error instanceof FormErrors) return this.showErrors(error.errors);
+    if (error instanceof FormErrors) return this.problems.show(error.errors);
     if (error instanceof NoKey) {
-      this.problem(text("no_key"), text("no_key_remedy"), `${document.body.dataset.key}?next=${here()}`);
+      this.problems.problem(text("no_key"), text("no_key_remedy"), `${document.body.dataset.key}?next=${here()}`);
       return;
     }
     if (error instanceof Problem) {
-      this.problem(error.title || text("not_reached"), error.remedy || error.detail);
+      this.problems.problem(error.title || text("not_reached"), error.remedy || error.detail);
       return;
     }
-    this.problem(text("not_reached"), text("not_reached_remedy"));
+    this.problems.problem(text("not_reached"), text("not_reached_remedy"));
     throw error;
-  }
-
-  private problem(title: string, remedy: string, url?: string): void {
-    const box = element(
-      "div",
-      { class: "alert alert-error sign-problem", role: "alert" },
-      icon("circle-alert"),
-      element(
-        "div",
-        {},
-        element("p", { class: "font-semibold" }, title),
-        url ? element("a", { href: url, class: "link" }, remedy) : element("p", {}, remedy),
-      ),
-    );
-    this.append(box);
-    box.scrollIntoView({ block: "nearest" });
-  }
-
-  private showErrors(errors: Record<string, string[]>): void {
-    this.querySelector(".sign-problem")?.remove();
-    for (const place of this.querySelectorAll<HTMLElement>("[data-error-of]")) {
-      const texts = errors[place.dataset.errorOf as string] ?? [];
-      place.textContent = texts.join(" ");
-      const field = this.querySelector(`[name="${place.dataset.errorOf}"]`);
-      if (texts.length > 0) field?.setAttribute("aria-invalid", "true");
-      else field?.removeAttribute("aria-invalid");
-    }
-    const rest = errors.__all__ ?? [];
-    if (rest.length > 0) this.problem(rest.join(" "), "");
-    this.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }
 }
 

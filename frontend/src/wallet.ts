@@ -64,6 +64,11 @@ async function sealedKey(who: string): Promise<StoredKey> {
   return { person: who, address: there.address, keystore: there.keystore };
 }
 
+/** The address that will sign for the person. Throws NoKey if there is no key. */
+export async function signingAddress(who: string): Promise<string> {
+  return (await findUnlocked(who))?.address ?? (await sealedKey(who)).address;
+}
+
 /** Whether this device keeps a key of the person. */
 export async function hasKeyHere(who: string): Promise<boolean> {
   return (await findKey(who)) !== undefined;

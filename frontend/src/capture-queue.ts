@@ -1,0 +1,118 @@
+// <capture-queue>: what waits on this device. Signed events go by themselves; drafts need one more look and the key.
+import { FormErrors, Problem } from "./api";
+import { agreeAndSign, deliver, type Draft, type Entry, isOffline, prepare, type SignedWaiting, waitingEntries } from "./capture-sending";
+import type { Prepared } from "./capture-describe";
+import { Declined } from "./confirm-dialog";
+import { dropWaiting } from "./device-store";
+import { element, icon, toast } from "./elements";
+import { moment, text } from "./texts";
+import { NoKey, person } from "./wallet";
+
+class CaptureQueue extends HTMLElement {
+  private readonly reasons = new Map<string, string>();
+  private isSending = false;
+  private readonly onOnline = (): void => void this.sendSigned();
+
+  connectedCallback(): void {
+    addEventListener("online", this.onOnline);
+    void this.sendSigned();
+  }
+
+  disconnectedCallback(): void {
+    removeEventListener("online", this.onOnline);
+  }
+
+  private async sendSigned(): Promise<void> {
+    const who = person();
+    if (who === undefined || this.isSending) return;
+    this.isSending = true;
+    try {
+      const signed = (await waitingEntries(who)).filter((entry) => entry.state === "signed");
+      let sent = 0;
+      for (const entry of signed) if (await this.tries(entry, () => deliver(entry))) sent += 1;
+      if (sent > 0) toast(text("capture_sent", { count: sent }));
+    } finally {
+      this.isSending = false;
+      await this.show(who);
+    }
+  }
+
+  /** Whether it succeeded; what went wrong is shown beside the entry. */
+  private async tries(entry: Entry, act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      this.reasons.delete(entry.id);
+      return true;
+    } catch (error) {
+      if (error instanceof FormErrors) this.reasons.set(entry.id, Object.values(error.errors).flat().join(" "));
+      else if (error instanceof Problem) this.reasons.set(entry.id, `${error.title} ${error.remedy}`);
+      else if (error instanceof NoKey) this.reasons.set(entry.id, text("no_key"));
+      else if (isOffline(error)) this.reasons.set(entry.id, text("capture_no_network"));
+      else throw error;
+      return false;
+    }
+  }
+
+  private async signDrafts(who: string): Promise<void> {
+    const drafts = (await waitingEntries(who)).filter((entry): entry is Draft => entry.state === "draft");
+    const prepared: Prepared[] = [];
+    const ready: Draft[] = [];
+    for (const draft of drafts) {
+      await this.tries(draft, async () => {
+        prepared.push(await prepare(draft));
+        ready.push(draft);
+      });
+    }
+    if (prepared.length > 0) {
+      let signed: SignedWaiting[] = [];
+      try {
+        signed = await agreeAndSign(who, prepared);
+      } catch (error) {
+        if (!(error instanceof Declined)) throw error;
+      }
+      if (signed.length > 0) for (const draft of ready) await dropWaiting(draft.id);
+    }
+    await this.sendSigned();
+    if ((await waitingEntries(who)).length === 0 && prepared.length > 0) location.reload();
+  }
+
+  private async show(who: string): Promise<void> {
+    const entries = await waitingEntries(who);
+    if (entries.length === 0) return this.replaceChildren();
+    const drafts = entries.filter((entry) => entry.state === "draft").length;
+    const send = element("button", { type: "button", class: "btn btn-primary" }, text(drafts > 0 ? "capture_sign_and_send" : "capture_send"));
+    send.addEventListener("click", () => void (drafts > 0 ? this.signDrafts(who) : this.sendSigned()));
+    this.replaceChildren(
+      element(
+        "section",
+        { class: "alert alert-warning", role: "status" },
+        icon("clock"),
+        element(
+          "div",
+          { class: "flow" },
+          element("p", { class: "font-semibold" }, text("capture_waiting", { count: entries.length })),
+          element("p", {}, text("capture_waiting_why")),
+          element("ul", { class: "waiting-list" }, ...entries.map((entry) => this.row(who, entry))),
+          send,
+        ),
+      ),
+    );
+  }
+
+  private row(who: string, entry: Entry): HTMLElement {
+    const title = entry.state === "draft" ? entry.title : text("capture_signed", { count: entry.facts.length });
+    const drop = element("button", { type: "button", class: "btn btn-sm btn-ghost" }, text("capture_drop"));
+    drop.addEventListener("click", () => {
+      if (confirm(text("capture_drop_sure"))) void dropWaiting(entry.id).then(() => this.show(who));
+    });
+    const reason = this.reasons.get(entry.id);
+    return element(
+      "li",
+      {},
+      element("span", { class: "grow" }, `${title} · ${moment(entry.at)}`, ...(reason ? [element("small", { class: "field-error" }, reason)] : [])),
+      drop,
+    );
+  }
+}
+
+customElements.define("capture-queue", CaptureQueue);

@@ -1,0 +1,63 @@
+// A fact for the record: what its signature is about (docs/protocol/record.md).
+import { sha256 } from "@noble/hashes/sha2.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+
+import { fromHex, fromNumber } from "./hex";
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** What is to be signed. `author` is the account that the server expects to sign. */
+export interface Fact {
+  kind: string;
+  time: number;
+  author: string;
+  body: { [name: string]: Json };
+}
+
+export interface SignedFact extends Fact {
+  signature: string;
+}
+
+/** As eth_signTypedData_v4 takes it. */
+export interface FactDomain {
+  name: string;
+  version: string;
+  chainId: number;
+  verifyingContract: string;
+}
+
+const DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
+const FACT_TYPE = "Fact(string kind,uint256 time,bytes32 body)";
+
+/** RFC 8785: JSON.stringify writes numbers and texts as it asks; names go in the order of their UTF-16 units. */
+export function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Error("not a number that JSON has");
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  const names = Object.keys(value).sort();
+  return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] as Json)}`).join(",")}}`;
+}
+
+/** The 32 bytes that the author signs. */
+export function factDigest(fact: Fact, domain: FactDomain): Uint8Array {
+  const separator = keccak_256(
+    concatBytes(
+      keccak_256(utf8ToBytes(DOMAIN_TYPE)),
+      keccak_256(utf8ToBytes(domain.name)),
+      keccak_256(utf8ToBytes(domain.version)),
+      fromNumber(BigInt(domain.chainId)),
+      new Uint8Array(12),
+      fromHex(domain.verifyingContract, 20),
+    ),
+  );
+  const struct = keccak_256(
+    concatBytes(
+      keccak_256(utf8ToBytes(FACT_TYPE)),
+      keccak_256(utf8ToBytes(fact.kind)),
+      fromNumber(BigInt(fact.time)),
+      sha256(utf8ToBytes(canonicalJson(fact.body))),
+    ),
+  );
+  return keccak_256(concatBytes(new Uint8Array([0x19, 0x01]), separator, struct));
+}
