@@ -11,6 +11,8 @@ from pinlian.apps.market.offer_terms import (
     offers_of_merchants,
     stored_offers,
 )
+from pinlian.apps.market.photos import UPLOAD_BYTES_MAX as PHOTO_BYTES_MAX
+from pinlian.apps.market.photos import PhotoInvalid, written_anew
 from pinlian.apps.market.projections import change_units_sold, price_of_offer, window_of_offer
 from pinlian.apps.market.publishing import publish_offer
 from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
@@ -36,6 +38,7 @@ from pinlian.domain.offer import Offer
 __all__ = [
     "ARBITER_KEY",
     "OFFER_FACTS",
+    "PHOTO_BYTES_MAX",
     "Category",
     "MerchantView",
     "OfferInvalid",
@@ -43,6 +46,7 @@ __all__ = [
     "OfferTerms",
     "OfferWords",
     "PayeeRule",
+    "PhotoInvalid",
     "ProductView",
     "ProductWords",
     "Rules",
@@ -69,6 +73,7 @@ __all__ = [
     "trade_rules",
     "window_of_offer",
     "words_of_terms",
+    "written_anew",
 ]
 
 

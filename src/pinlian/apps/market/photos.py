@@ -22,7 +22,16 @@ class PhotoInvalid(ValueError):
 
 
 def keep_photo(file: IO[bytes]) -> ProductPhoto:
-    """Store an uploaded photograph as WebP of at most SIDE_MAX pixels a side. The same picture is stored once.
+    """Store an uploaded photograph as written_anew gives it. The same picture is stored once. Raises PhotoInvalid."""
+    webp, width, height = written_anew(file)
+    photo, _ = ProductPhoto.objects.get_or_create(
+        digest=hashlib.sha256(webp).hexdigest(), defaults={"webp": webp, "width": width, "height": height}
+    )
+    return photo
+
+
+def written_anew(file: IO[bytes]) -> tuple[bytes, int, int]:
+    """An uploaded photograph as WebP of at most SIDE_MAX pixels a side, with its width and height.
 
     Raises:
         PhotoInvalid: no JPEG, PNG or WebP; damaged; beyond UPLOAD_BYTES_MAX or PIXELS_MAX.
@@ -30,14 +39,6 @@ def keep_photo(file: IO[bytes]) -> ProductPhoto:
     data = file.read(UPLOAD_BYTES_MAX + 1)
     if len(data) > UPLOAD_BYTES_MAX:
         raise PhotoInvalid("too many bytes")
-    webp, width, height = _written_anew(data)
-    photo, _ = ProductPhoto.objects.get_or_create(
-        digest=hashlib.sha256(webp).hexdigest(), defaults={"webp": webp, "width": width, "height": height}
-    )
-    return photo
-
-
-def _written_anew(data: bytes) -> tuple[bytes, int, int]:
     try:
         with warnings.catch_warnings():
             # Pillow only warns of pictures that unpack to an unreasonable size.
