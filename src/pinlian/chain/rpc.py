@@ -222,9 +222,18 @@ class Rpc:
         )
         return logs
 
-    def read(self, to: bytes, data: bytes, block: int | str = "latest", sender: bytes | None = None) -> bytes:
-        """Run a call without a transaction."""
-        request = {"to": to_hex(to), "data": to_hex(data)} | ({"from": to_hex(sender)} if sender else {})
+    def read(
+        self,
+        to: bytes,
+        data: bytes,
+        block: int | str = "latest",
+        sender: bytes | None = None,
+        gas: int | None = None,
+    ) -> bytes:
+        """Run a call without a transaction, with at most `gas`; as much as the node admits if absent."""
+        request = {"to": to_hex(to), "data": to_hex(data)}
+        request |= {"from": to_hex(sender)} if sender else {}
+        request |= {"gas": hex(gas)} if gas else {}
         return hex_bytes(self.call("eth_call", request, _tag(block)))
 
     def read_many(self, calls: Iterable[tuple[bytes, bytes]], block: int | str = "latest") -> list[bytes]:

@@ -14,6 +14,7 @@ from pinlian.apps.market import models as market_models
 from pinlian.apps.market import projections as market
 from pinlian.apps.money import models as money_models
 from pinlian.apps.money import projections as money
+from pinlian.chain.contract_wallets import ContractWallets
 from pinlian.chain.deployment import Deployment, load
 from pinlian.chain.escrow import Escrow
 from pinlian.chain.keys import read_or_create
@@ -126,6 +127,7 @@ def make_intake() -> Intake:
         escrow=place.escrow,
         relayer_key=read_or_create(settings.PINLIAN_HOME, RELAYER_KEY).private_key,
         clock=chain_now,
+        vouches=ContractWallets(settings.PINLIAN_RPC_URL, place.escrow).vouches,
     )
 
 

@@ -31,6 +31,9 @@ from pinlian.relayer.kinds import TYPE_NAMES, Kind
 GAS_OF_CALL = 200_000
 GAS_OF_ORDER = 60_000
 """More than an order ever takes: its own group, the first use of its account, its share of the event."""
+GAS_OF_SIGNED_CALL_MAX = 1_500_000
+"""More than the dearest call and the dearest wallet's word together. What a wallet that is a contract does on the chain
+is its owner's choice, and paid by the relayer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,14 @@ class Journaled:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Call data for the escrow; `gas_limit` is None if it must be estimated, which also tells whether it would fail."""
+    """Call data for the escrow; `gas_limit` is None if it must be estimated, which also tells whether it would fail.
+
+    An estimate above `gas_max` is not paid for.
+    """
 
     data: bytes
     gas_limit: int | None
+    gas_max: int | None = None
 
 
 def journaled(number: int, kind: str, signer: str, signature: str, body: str) -> Journaled:
@@ -70,7 +77,8 @@ def build_call(messages: Sequence[Journaled], view: ChainView) -> Call:
         return Call(calls.open_groups([_signed_group(message) for message in messages]), None)
     (message,) = messages
     if kind in TYPE_NAMES:
-        return Call(_signed_call(message_from_json(TYPE_NAMES[kind], message.body), message, view), None)
+        data = _signed_call(message_from_json(TYPE_NAMES[kind], message.body), message, view)
+        return Call(data, None, GAS_OF_SIGNED_CALL_MAX)
     return Call(_upkeep_call(message, view), None)
 
 

@@ -1,6 +1,9 @@
-"""From what a client sends to a message whose form and signature are right. Nothing here asks the chain."""
+"""From what a client sends to a message whose form and signature are right.
 
-from collections.abc import Mapping
+Nothing here asks the chain, but for the signature of an account that is a contract.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +18,11 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer.kinds import TYPE_NAMES, Kind
 
 SIGNATURE_BYTES_MAX = 512
+KEYS_ONLY = frozenset({Kind.ORDER, Kind.GROUP})
+"""Kinds that the contract takes in batches, where it asks no wallet (docs/decisions/0009-how-contracts-sign.md)."""
+
+Vouches = Callable[[bytes, bytes, bytes], bool]
+"""Whether the account is a contract that takes the signature for its own: signer, digest, signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A well-formed message with a genuine signature, 64 bytes (ERC-2098)."""
+    """A well-formed message with a genuine signature: 64 bytes (ERC-2098) of a key, or a contract's own (EIP-1271)."""
 
     kind: Kind
     message: Message
@@ -73,20 +81,24 @@ def _read_hex(text: Any, field: str, size: int | None) -> bytes:
 
 
 def read_signature(text: Any) -> bytes:
-    """The compact form (ERC-2098) of a signature of 64 bytes, or of 65 with v last as most wallets give it.
+    """A signature of any form.
 
     Raises:
-        Refused: MALFORMED, OVERSIZED or SIGNATURE_INVALID.
+        Refused: MALFORMED or OVERSIZED.
     """
     if isinstance(text, str) and len(text) > 2 + 2 * SIGNATURE_BYTES_MAX:
         raise Refused(Refusal.OVERSIZED, "signature", f"more than {SIGNATURE_BYTES_MAX} bytes")
-    signature = _read_hex(text, "signature", None)
+    return _read_hex(text, "signature", None)
+
+
+def compact(signature: bytes) -> bytes | None:
+    """The compact form (ERC-2098) of a key's signature: 64 bytes, or 65 with v last as most wallets give it."""
     if len(signature) == SIGNATURE_BYTES:
         return signature
     if len(signature) == SIGNATURE_BYTES + 1 and signature[64] in (0, 1, 27, 28) and signature[32] < 0x80:
         recovery_bit = (signature[64] & 1) ^ (signature[64] >= 27)
         return signature[:32] + bytes([signature[32] | recovery_bit << 7]) + signature[33:64]
-    raise Refused(Refusal.SIGNATURE_INVALID, "signature", "expected 64 bytes (ERC-2098) or 65")
+    return None
 
 
 def _read_message(kind: Kind, body: Any) -> Message:
@@ -101,14 +113,16 @@ def _read_message(kind: Kind, body: Any) -> Message:
         raise Refused(Refusal.MALFORMED, error.field, error.reason) from error
 
 
-def read_candidate(submission: Submission, separator: bytes) -> Candidate:
+def read_candidate(submission: Submission, separator: bytes, vouches: Vouches | None = None) -> Candidate:
     """Check form, sizes and signature.
 
     Args:
         separator: of the escrow's EIP-712 domain.
+        vouches: asks a wallet that is a contract; None if such wallets are not served.
 
     Raises:
         Refused: MALFORMED, OVERSIZED or SIGNATURE_INVALID.
+        Exception: what `vouches` raised.
     """
     try:
         kind = Kind(submission.kind)
@@ -120,7 +134,10 @@ def read_candidate(submission: Submission, separator: bytes) -> Candidate:
     signer = read_account(submission.signer, "signer")
     signature = read_signature(submission.signature)
     message_digest = digest(message, separator)
-    if recover(message_digest, signature) != signer:
+    of_key = compact(signature)
+    if of_key is not None and recover(message_digest, of_key) == signer:
+        return Candidate(kind, message, message_digest, signer, of_key)
+    if kind in KEYS_ONLY or vouches is None or not vouches(signer, message_digest, signature):
         raise Refused(Refusal.SIGNATURE_INVALID, "signature", "not the signer's signature of this message")
     return Candidate(kind, message, message_digest, signer, signature)
 

@@ -122,7 +122,8 @@ def submit(kind: str, body: Mapping[str, Any], signature: str, *, signer: str) -
     Args:
         kind: a signed Kind, for example "order".
         body: its EIP-712 fields (chain.typed_data.message_json); numbers as digits or JSON numbers.
-        signature: 64 bytes (ERC-2098), or 65 with v last.
+        signature: 64 bytes (ERC-2098), or 65 with v last; of a signer that is a contract whatever it wants (EIP-1271),
+            but for orders and groups, which such signers send themselves.
         signer: who signed.
 
     Raises:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db import DatabaseError, close_old_connections
 
-from pinlian.chain.rpc import to_hex
+from pinlian.chain.rpc import RpcError, to_hex
 from pinlian.chain.signatures import address_of
 from pinlian.chain.typed_data import domain_separator, message_json
 from pinlian.domain.account import AccountState, nonce_refusal
@@ -17,7 +17,15 @@ from pinlian.domain.pause import PauseState
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.durable.group_commit import GroupCommit
 from pinlian.relayer import journal
-from pinlian.relayer.candidate import Candidate, Submission, deadline_of, group_of, read_candidate, taken_by
+from pinlian.relayer.candidate import (
+    Candidate,
+    Submission,
+    Vouches,
+    deadline_of,
+    group_of,
+    read_candidate,
+    taken_by,
+)
 from pinlian.relayer.chain_view import ChainView, GroupView, OfferView
 from pinlian.relayer.checks import Picture, Reserved, check
 from pinlian.relayer.models import Message
@@ -103,6 +111,7 @@ class Intake:
         escrow: bytes,
         relayer_key: bytes,
         clock: Callable[[], int],
+        vouches: Vouches | None = None,
         settings: IntakeSettings | None = None,
     ) -> None:
         """
@@ -111,8 +120,10 @@ class Intake:
             escrow: 20-byte address.
             relayer_key: the operator's 32-byte key that signs promises.
             clock: the chain's time in Unix seconds.
+            vouches: asks a wallet that is a contract, in the submitter's own thread; None if they are not served.
         """
         self._view = view
+        self._vouches = vouches
         self._escrow = escrow
         self._separator = domain_separator(chain_id, escrow)
         self._promise_separator = promise_domain_separator(chain_id, escrow)
@@ -129,9 +140,10 @@ class Intake:
         """Accept one message; on disk when this returns. Waits for a commit together with other threads' messages.
 
         Raises:
-            Refused: the message is not accepted and nothing is stored; UNAVAILABLE if the journal cannot be written.
+            Refused: the message is not accepted and nothing is stored; UNAVAILABLE if the journal cannot be written, or
+                the node cannot be asked about a contract's signature.
         """
-        candidate = read_candidate(submission, self._separator)
+        candidate = self._read(submission)
         try:
             outcome = self._writer.submit(candidate)
         except DatabaseError as error:
@@ -149,7 +161,7 @@ class Intake:
         outcomes: list[Candidate | Refused] = []
         for submission in submissions:
             try:
-                outcomes.append(read_candidate(submission, self._separator))
+                outcomes.append(self._read(submission))
             except Refused as refused:
                 outcomes.append(refused)
         candidates = [outcome for outcome in outcomes if isinstance(outcome, Candidate)]
@@ -168,6 +180,12 @@ class Intake:
             elif isinstance(result, Refused):
                 answers.append(result)
         return answers
+
+    def _read(self, submission: Submission) -> Candidate:
+        try:
+            return read_candidate(submission, self._separator, self._vouches)
+        except RpcError as error:
+            raise Refused(Refusal.UNAVAILABLE, detail=str(error)) from error
 
     def _promise(self, candidate: Candidate, promised_by: int) -> Promise:
         return Promise(

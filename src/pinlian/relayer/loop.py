@@ -351,6 +351,9 @@ class Relayer:
         try:
             call = build_call(messages, self._view)
             gas = call.gas_limit or sender.estimate_gas(self._escrow.address, call.data)
+            if call.gas_max is not None and gas > call.gas_max:
+                # Only the code of a wallet that vouches can take so much.
+                raise Refused(Refusal.SIGNATURE_INVALID, "signature", f"{gas} gas")
         except Refused as refused:
             self._refuse_or_rest(batch, refused.refusal, in_flight)
             return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from pinlian.apps.groupbuy.chain_view import ReadModelView
 from pinlian.apps.groupbuy.models import Order as OrderRow
 from pinlian.apps.money.models import Account
+from pinlian.chain.contract_wallets import ContractWallets
 from pinlian.chain.deployment import Deployment, deploy
 from pinlian.chain.embedded import EmbeddedNode
 from pinlian.chain.escrow import Escrow
@@ -194,6 +195,7 @@ def connect(node: EmbeddedNode | None, rpc: Rpc, deployment: Deployment, clock: 
             escrow=deployment.escrow,
             relayer_key=RELAYER.private_key,
             clock=clock,
+            vouches=ContractWallets(rpc.url, deployment.escrow).vouches,
         ),
         indexer=Indexer(rpc, escrow, PROJECTIONS, start_block=deployment.block),
         escrow=escrow,

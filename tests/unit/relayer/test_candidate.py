@@ -12,7 +12,7 @@ from pinlian.domain.messages import BumpNonce, CancelOrder
 from pinlian.domain.offer import Offer, Payee, Step
 from pinlian.domain.order import Order
 from pinlian.domain.refusals import Refusal, Refused
-from pinlian.relayer.candidate import Submission, read_candidate, read_signature
+from pinlian.relayer.candidate import Submission, compact, read_candidate
 
 SEPARATOR = domain_separator(31337, b"\xee" * 20)
 BUYER_KEY = bytes(31) + b"\x01"
@@ -110,9 +110,9 @@ def test_read_candidate__ladder_of_too_many_steps__is_oversized() -> None:
 
 
 @pytest.mark.parametrize("offset", [0, 27])
-def test_read_signature__of_65_bytes__is_made_compact(offset: int) -> None:
+def test_compact__of_65_bytes__is_the_signature_of_64(offset: int) -> None:
     for nonce_base in range(8):
-        compact = sign(BUYER_KEY, digest(BumpNonce(nonce_base), SEPARATOR))
-        parity = compact[32] >> 7
-        long_form = compact[:32] + bytes([compact[32] & 0x7F]) + compact[33:] + bytes([offset + parity])
-        assert read_signature("0x" + long_form.hex()) == compact
+        signature = sign(BUYER_KEY, digest(BumpNonce(nonce_base), SEPARATOR))
+        parity = signature[32] >> 7
+        long_form = signature[:32] + bytes([signature[32] & 0x7F]) + signature[33:] + bytes([offset + parity])
+        assert compact(long_form) == signature
