@@ -24,6 +24,7 @@ from pinlian.apps.people.admin import PersonAdmin
 from pinlian.apps.people.facade import addresses_of
 from pinlian.apps.people.models import Person, PickupPoint
 from pinlian.apps.people.services import close_account
+from pinlian.apps.resolver.models import StoredLink
 from pinlian.domain.case import CaseStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.indexer.facade import state as index_state
@@ -81,6 +82,7 @@ MENU: tuple[tuple[Promise, tuple[tuple[str, type[Model]], ...]], ...] = (
         ),
     ),
     (_("Group buying"), (("groups", Group), ("receipt_long", Order), ("gavel", Case), ("deployed_code", Batch))),
+    (_("Codes on goods"), (("qr_code", StoredLink),)),
     (_("Money"), (("account_balance_wallet", Account), ("list_alt", Entry), ("payments", TopUp))),
 )
 

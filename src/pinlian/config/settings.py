@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "pinlian.apps.money",
     "pinlian.apps.shop",
     "pinlian.apps.arbitration",
+    "pinlian.apps.resolver",
     "pinlian.web",
     "unfold",
     "django.contrib.admin",
@@ -130,6 +131,8 @@ MEDIA_ROOT = PINLIAN_HOME / "media"
 # Parts that are chosen by name
 PAYMENT_GATEWAYS = {"test": "pinlian.apps.money.test_gateway.TestGateway"}
 ESCROW_DEPLOYMENT = "pinlian.config.wiring.deployment"
+# What the resolver asks about a code: functions from a Digital Link to the links that an app knows of
+RESOLVER_SOURCES: list[str] = []
 PROBLEM_DOCUMENT = "pinlian.web.problems.problem_document"
 
 # Back office

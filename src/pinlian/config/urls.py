@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("pinlian.apps.groupbuy.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("arbitration/", include("pinlian.apps.arbitration.urls")),
+    path("", include("pinlian.apps.resolver.urls")),
     path("office/login/", log_in_to_back_office),
     path("office/", admin.site.urls),
 ]
