@@ -1,7 +1,5 @@
 """What other apps, pages and commands may ask of people."""
 
-from typing import Any
-
 from pinlian.apps.people import services
 from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, take_back_attempt
 from pinlian.apps.people.device_keys import challenge_digest, new_challenge
@@ -27,10 +25,9 @@ from pinlian.apps.people.selectors import (
     pickup_point,
     pickup_points,
     pickup_points_by_commitment,
-    point_view,
     points_near,
 )
-from pinlian.apps.people.services import PhoneNumberTaken
+from pinlian.apps.people.services import PhoneNumberTaken, add_device_key, add_pickup_point
 
 __all__ = [
     "DeviceKeyView",
@@ -99,49 +96,3 @@ def sign_up(
 def grant_role(person_id: int, role: str) -> None:
     """Give a role; having it already is no error."""
     services.grant_role(Person.objects.get(pk=person_id), role, granted_by=None)
-
-
-def add_device_key(
-    person_id: int,
-    *,
-    address: bytes,
-    keystore: dict[str, Any],
-    encryption_key: dict[str, Any],
-    label: str,
-    challenge: str,
-    proof: bytes,
-) -> None:
-    """Let a key sign for a person; see services.add_device_key. `proof` signs challenge_digest(challenge)."""
-    services.add_device_key(
-        Person.objects.get(pk=person_id),
-        address=address,
-        keystore=keystore,
-        encryption_key=encryption_key,
-        label=label,
-        challenge=challenge,
-        proof=proof,
-    )
-
-
-def add_pickup_point(
-    *,
-    code: str,
-    name: str,
-    district: str,
-    address: str,
-    opening_hours: str = "",
-    latitude_microdegrees: int | None = None,
-    longitude_microdegrees: int | None = None,
-) -> PickupPointView:
-    """Open a pickup point under a code that is not in use."""
-    return point_view(
-        services.add_pickup_point(
-            code=code,
-            name=name,
-            district=district,
-            address=address,
-            opening_hours=opening_hours,
-            latitude_microdegrees=latitude_microdegrees,
-            longitude_microdegrees=longitude_microdegrees,
-        )
-    )

@@ -78,7 +78,7 @@ def add_key(request: HttpRequest, payload: KeyIn) -> Any:
     if challenge is None:
         raise Refused(Refusal.MESSAGE_EXPIRED, "proof")
     services.add_device_key(
-        person,
+        person.pk,
         address=bytes.fromhex(payload.address[2:]),
         keystore=payload.keystore,
         encryption_key=payload.encryption_key,

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -158,7 +159,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         services.change_profile(person, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return speak(redirect("people:me"), person.language)
-    return render(request, "people/profile.html", {"section": "me", "form": form})
+    return _form_page(request, _("Name, pickup point, language"), form)
+
+
+def _form_page(request: HttpRequest, title: str, form: Form) -> HttpResponse:
+    return render(request, "people/form_page.html", {"section": "me", "title": title, "form": form})
 
 
 @never_cache
@@ -181,7 +186,7 @@ def password(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, person)
             messages.success(request, _("Your password is changed. All other devices are logged out."))
             return redirect("people:me")
-    return render(request, "people/password.html", {"section": "me", "form": form})
+    return _form_page(request, _("Change password"), form)
 
 
 @never_cache

@@ -19,6 +19,7 @@ from pinlian.apps.people.attempts import (
 from pinlian.apps.people.device_keys import signer_of
 from pinlian.apps.people.models import DeviceKey, Person, PickupPoint, Role, RoleGrant
 from pinlian.apps.people.phone_numbers import one_spelling, phone_vault
+from pinlian.apps.people.selectors import PickupPointView, point_view
 from pinlian.domain.canonical_json import document_hash
 from pinlian.domain.refusals import Refusal, Refused
 
@@ -166,7 +167,7 @@ def close_account(person: Person) -> None:
 
 @transaction.atomic
 def add_device_key(
-    person: Person,
+    person_id: int,
     *,
     address: bytes,
     keystore: dict[str, Any],
@@ -174,8 +175,11 @@ def add_device_key(
     label: str,
     challenge: str,
     proof: bytes,
-) -> DeviceKey:
+) -> None:
     """Let a key sign for a person. The same key again replaces its keystore (after a change of passphrase).
+
+    Args:
+        proof: the key's signature of challenge_digest(challenge).
 
     Raises:
         Refused: SIGNATURE_INVALID if `proof` is not the key's signature of `challenge`; NOT_YOURS if the key signs for
@@ -187,16 +191,15 @@ def add_device_key(
         raise Refused(Refusal.SIGNATURE_INVALID, "proof")
     key = DeviceKey.objects.select_for_update().filter(address=f"0x{address.hex()}").first()
     if key is None:
-        if DeviceKey.objects.filter(person=person, revoked_at=None).count() >= KEYS_MAX:
+        if DeviceKey.objects.filter(person_id=person_id, revoked_at=None).count() >= KEYS_MAX:
             raise Refused(Refusal.OVERSIZED, "address", f"at most {KEYS_MAX} keys a person")
-        key = DeviceKey(address=f"0x{address.hex()}", person=person)
-    elif key.person_id != person.pk or key.revoked_at is not None:
+        key = DeviceKey(address=f"0x{address.hex()}", person_id=person_id)
+    elif key.person_id != person_id or key.revoked_at is not None:
         raise Refused(Refusal.NOT_YOURS, "address")
     key.keystore = keystore
     key.encryption_key = encryption_key
     key.label = label[:60]
     key.save()
-    return key
 
 
 def _check_key_documents(keystore: dict[str, Any], encryption_key: dict[str, Any]) -> None:
@@ -232,7 +235,7 @@ def add_pickup_point(
     opening_hours: str = "",
     latitude_microdegrees: int | None = None,
     longitude_microdegrees: int | None = None,
-) -> PickupPoint:
+) -> PickupPointView:
     """Open a pickup point under a code that is not in use."""
     point = PickupPoint(
         code=code,
@@ -245,7 +248,7 @@ def add_pickup_point(
     )
     seal_pickup_point(point)
     point.save()
-    return point
+    return point_view(point)
 
 
 def seal_pickup_point(point: PickupPoint) -> None:
