@@ -30,6 +30,7 @@ from pinlian.apps.groupbuy.records import GroupCard
 from pinlian.apps.market import facade as market
 from pinlian.apps.money import facade as money
 from pinlian.apps.people import facade as people
+from pinlian.chain.rpc import hex_bytes
 from pinlian.chain.typed_data import hash_struct, message_json
 from pinlian.domain.group import Group, GroupStatus
 from pinlian.domain.messages import AnswerCase, CancelGroup, ConfirmDelivery
@@ -38,10 +39,6 @@ from pinlian.domain.refusals import Refusal, Refused
 MEMBERS_A_PAGE = 50
 GROUPS_A_PAGE = 24
 PAYOUTS_A_PAGE = 50
-
-
-def _unhex(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
 
 
 def _own_group(request: HttpRequest, group_id: str) -> tuple[GroupCard, list[str]]:
@@ -81,7 +78,7 @@ def leader(request: HttpRequest) -> HttpResponse:
                 {
                     "case": case,
                     "words": words[case.offer_id],
-                    "message": message_json(AnswerCase(case_id=_unhex(case.id), accepted=True)),
+                    "message": message_json(AnswerCase(case_id=hex_bytes(case.id), accepted=True)),
                 }
                 for case in cases
             ],
@@ -123,12 +120,12 @@ def group_new(request: HttpRequest, offer_id: str) -> HttpResponse:
         return JsonResponse({"errors": form.errors}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     point = next(point for point in points if point.id == form.cleaned_data["pickup_point"])
     message = Group(
-        offer=_unhex(offer_id),
-        leader=_unhex(address),
+        offer=hex_bytes(offer_id),
+        leader=hex_bytes(address),
         units_min=form.cleaned_data["units_min"],
         closes_at=int(form.cleaned_data["closes_at"].timestamp()),
         deliver_by=int(form.cleaned_data["deliver_by"].timestamp()),
-        pickup=_unhex(point.commitment),
+        pickup=hex_bytes(point.commitment),
         salt=secrets.randbits(256),
     )
     return JsonResponse(
@@ -166,8 +163,8 @@ def leader_group(request: HttpRequest, group_id: str) -> HttpResponse:
             "members": members,
             "next_offset": offset + MEMBERS_A_PAGE if offset + MEMBERS_A_PAGE < card.orders_count else None,
             "chart": filling_chart(card, facade.filling(group_id), seconds_now()),
-            "cancel_message": message_json(CancelGroup(group=_unhex(group_id))),
-            "delivery_message": message_json(ConfirmDelivery(group=_unhex(group_id))),
+            "cancel_message": message_json(CancelGroup(group=hex_bytes(group_id))),
+            "delivery_message": message_json(ConfirmDelivery(group=hex_bytes(group_id))),
             "note_form": NoteForm(initial={"note": card.note, "pickup_note": card.pickup_note}),
         },
     )

@@ -31,6 +31,7 @@ from pinlian.apps.groupbuy.records import GroupCard, OrderDetail, OrderStage, Or
 from pinlian.apps.market import facade as market
 from pinlian.apps.money import facade as money
 from pinlian.apps.people import facade as people
+from pinlian.chain.rpc import hex_bytes
 from pinlian.chain.typed_data import message_json
 from pinlian.domain.case import CaseKind
 from pinlian.domain.group import GroupStatus
@@ -47,10 +48,6 @@ OFFERS_ON_HOME = 12
 ORDER_VALID_SECONDS = 3600
 # The result of the last poll (htmx): ask no more.
 STOP_POLLING = 286
-
-
-def _unhex(text: str) -> bytes:
-    return bytes.fromhex(text.removeprefix("0x"))
 
 
 # --- Looking round ---
@@ -278,8 +275,8 @@ def _prepare_order(request: HttpRequest, group: GroupCard) -> JsonResponse:
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
         )
     message = Order(
-        group=_unhex(group.id),
-        offer=_unhex(group.offer.id),
+        group=hex_bytes(group.id),
+        offer=hex_bytes(group.offer.id),
         quantity=quantity,
         amount=quantity * group.offer.first_price_minor,
         nonce=account.next_nonce,
@@ -287,7 +284,7 @@ def _prepare_order(request: HttpRequest, group: GroupCard) -> JsonResponse:
         details=bytes(32),
     )
     readers = [people.encryption_key_of(reader) for reader in dict.fromkeys((group.leader, address))]
-    placed = order_id(message.group, _unhex(address), message.nonce)
+    placed = order_id(message.group, hex_bytes(address), message.nonce)
     return JsonResponse(
         {
             "kind": "order",
@@ -369,7 +366,7 @@ def order(request: HttpRequest, identifier: str) -> HttpResponse:
         code = facade.pickup_code(identifier, own)
         context |= {"collect_code": code, "collect_qr": qr_svg(f"{detail.group.id}/{code}")}
     if detail.can_cancel:
-        message = CancelOrder(group=_unhex(detail.order.group_id), order_nonce=detail.order.nonce)
+        message = CancelOrder(group=hex_bytes(detail.order.group_id), order_nonce=detail.order.nonce)
         context["cancel_message"] = message_json(message)
     return render(request, "groupbuy/order.html", context)
 
@@ -425,11 +422,11 @@ def case_new(request: HttpRequest, identifier: str) -> HttpResponse:
     text = form.words() if isinstance(form, ClaimForm) else form.cleaned_data["text"]
     salt = f"0x{secrets.token_hex(32)}"
     message = OpenCase(
-        group=_unhex(detail.order.group_id),
+        group=hex_bytes(detail.order.group_id),
         order_nonce=detail.order.nonce,
         kind=CaseKind.RETURN if kind == "return" else CaseKind.CLAIM,
         asked=amount_minor if kind == "return" else form.cleaned_data["asked"],
-        evidence=_unhex(facade.commitment_of(salt, text)),
+        evidence=hex_bytes(facade.commitment_of(salt, text)),
     )
     return JsonResponse(
         {
