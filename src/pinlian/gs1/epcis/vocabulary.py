@@ -113,7 +113,7 @@ UNITLESS_MEASUREMENT_TYPES: Final = frozenset({"Count", "Dimensionless", "Volume
 """Numbers that mean something without a unit."""
 
 UNITS_OF_QUANTITY: Final[dict[str, frozenset[str]]] = {
-    name: frozenset(codes.split())
+    name: _words(codes)
     for name, codes in {
         "temperature": "CEL FAH KEL A48",
         "length": "MTR CMT MMT KMT DMT 4H C45 INH FOT YRD SMI NMI",

@@ -1,0 +1,166 @@
+"""Documents as they arrive: strict JSON, the events in it, and the lines on which its parts stand."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pinlian.gs1.epcis.event_hash import ignored_fields
+from pinlian.gs1.epcis.problems import Problem, ProblemName, pointer_to
+from pinlian.gs1.epcis.terms import joined_context
+from pinlian.gs1.epcis.vocabulary import EventType
+
+CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+DOCUMENT, QUERY_DOCUMENT = "EPCISDocument", "EPCISQueryDocument"
+DEPTH_MAX = 40
+
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
+
+
+class NotReadable(Exception):
+    """The text is no JSON that two readers would read alike."""
+
+    def __init__(self, problem: Problem, line: int | None = None) -> None:
+        super().__init__(problem.name)
+        self.problem = problem
+        self.line = line
+
+
+class _NameTwice(ValueError):
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def read_json(text: bytes) -> Any:
+    """The value of a JSON text (RFC 8259).
+
+    Raises:
+        NotReadable: it is none, or an object has a name twice, of which readers take either.
+    """
+    if _depth(text) > DEPTH_MAX:
+        raise NotReadable(Problem(ProblemName.TOO_DEEP, ""))
+    try:
+        return json.loads(text.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except _NameTwice as error:
+        raise NotReadable(Problem(ProblemName.NAME_TWICE, "", {"field": error.name})) from error
+    except json.JSONDecodeError as error:
+        raise NotReadable(Problem(ProblemName.NOT_JSON, "", {"value": error.msg}), error.lineno) from error
+    except ValueError as error:
+        raise NotReadable(Problem(ProblemName.NOT_JSON, "", {"value": str(error)[:100]})) from error
+
+
+def _depth(text: bytes) -> int:
+    """How deep lists and objects stand in one another; the parser itself would exhaust its stack."""
+    depth = deepest = 0
+    for bracket in _BRACKET.finditer(text):
+        if bracket.group() in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket.group() in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise _NameTwice(next(name for name in names if names.count(name) > 1))
+    return result
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+@dataclass(frozen=True)
+class PlacedEvent:
+    """An event of a document.
+
+    Attributes:
+        pointer: where it stands.
+        event: as it stands there; perhaps not even an object.
+    """
+
+    pointer: str
+    event: Any
+
+
+def event_list_pointer(document: Mapping[str, Any]) -> str | None:
+    """Where a document keeps its events; None for a single event."""
+    if document.get("type") == QUERY_DOCUMENT:
+        return "/epcisBody/queryResults/resultsBody/eventList"
+    return "/epcisBody/eventList" if document.get("type") == DOCUMENT else None
+
+
+def events_in(document: Mapping[str, Any]) -> list[PlacedEvent]:
+    """The events of a document in their order; of a single event, itself. What has no place for events has none."""
+    pointer = event_list_pointer(document)
+    if pointer is None:
+        return [PlacedEvent("", document)]
+    place: Any = document
+    for token in pointer[1:].split("/"):
+        place = place.get(token) if isinstance(place, Mapping) else None
+    if not isinstance(place, list):
+        return []
+    return [PlacedEvent(pointer_to(pointer, index), event) for index, event in enumerate(place)]
+
+
+def standalone(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """The event with everything that its names need, so that it means the same without the document around it."""
+    whole = dict(event)
+    whole["@context"] = joined_context(context, event.get("@context")) or CONTEXT
+    return whole
+
+
+def hash_ignores(document: Mapping[str, Any]) -> list[str]:
+    """Extension fields that the document wants left out of its events' hashes."""
+    return ignored_fields(document) if document.get("type") not in set(EventType) else []
+
+
+_TOKEN = re.compile(r'[ \t\r\n]+|"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+
+
+def line_of(text: str, pointer: str) -> int | None:
+    """The line, from 1 on, on which the part that a JSON pointer names begins; None if there is no such part."""
+    for found, offset in _places(text):
+        if found == pointer:
+            return text.count("\n", 0, offset) + 1
+    return None
+
+
+def _places(text: str) -> Iterator[tuple[str, int]]:
+    """Each part of a JSON text that was read before: its pointer and where it begins (a member: at its name)."""
+    # Per open object or list: its pointer, then the next index (list) or the last name (object).
+    stack: list[tuple[str, int | str | None]] = []
+    begin: int | None = None
+    expects_name = False
+    for token in _TOKEN.finditer(text):
+        what = token.group()
+        if what[0] in " \t\r\n":
+            continue
+        if expects_name and what[0] == '"':
+            stack[-1] = (stack[-1][0], json.loads(what))
+            begin, expects_name = token.start(), False
+        elif what == ",":
+            parent, last = stack[-1]
+            if isinstance(last, int):
+                stack[-1] = (parent, last + 1)
+            else:
+                expects_name = True
+        elif what in "}]":
+            stack.pop()
+            expects_name = False
+        elif what != ":":
+            pointer = pointer_to(stack[-1][0], stack[-1][1] or 0) if stack else ""
+            if stack and isinstance(stack[-1][1], str):
+                pointer = pointer_to(stack[-1][0], stack[-1][1])
+            yield pointer, token.start() if begin is None else begin
+            begin = None
+            if what == "{":
+                stack.append((pointer, None))
+                expects_name = True
+            elif what == "[":
+                stack.append((pointer, 0))
