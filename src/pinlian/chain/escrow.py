@@ -42,8 +42,6 @@ from pinlian.domain.refusals import Refusal
 
 CONTRACT = "Escrow"
 _MASK_16 = 2**16 - 1
-_MASK_32 = 2**32 - 1
-_MASK_64 = 2**64 - 1
 _MASK_96 = 2**96 - 1
 
 

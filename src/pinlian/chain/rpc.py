@@ -263,11 +263,6 @@ class Rpc:
         answers = self.batch([("eth_getTransactionReceipt", (to_hex(tx_hash),)) for tx_hash in tx_hashes])
         return [_receipt(answer) if answer else None for answer in answers]
 
-    def transaction_input(self, tx_hash: bytes) -> bytes | None:
-        """The call data of a transaction; None if the node does not know it."""
-        answer = self.call("eth_getTransactionByHash", to_hex(tx_hash))
-        return hex_bytes(answer["input"]) if answer else None
-
 
 def _block(answer: dict[str, Any]) -> Block:
     return Block(

@@ -207,38 +207,6 @@ class Sender:
             self.forget_nonce()
             raise
 
-    def send_all(self, calls: Sequence[tuple[bytes, bytes]], *, gas: int, fees: Fees | None = None) -> list[bytes]:
-        """Send many calls (contract, data) in one request; their hashes, without waiting for a block.
-
-        Args:
-            gas: limit of each.
-
-        Raises:
-            RpcError: the node refuses one of them; those before it are sent.
-        """
-        fees = fees or self.fees()
-        transactions = [self.prepare(to, data, gas=gas, fees=fees) for to, data in calls]
-        outcomes = broadcast_all(self.rpc, [(transaction.raw, transaction.hash) for transaction in transactions])
-        for refused in filter(None, outcomes):
-            self.forget_nonce()
-            raise refused
-        return [transaction.hash for transaction in transactions]
-
-    def raise_fees(self, transaction: Transaction) -> Transaction:
-        """The same transaction, signed with fees that let it replace the one that waits; not yet sent."""
-        asked, raised = self.fees(), transaction.fees.raised()
-        fees = Fees(max(asked.fee_max, raised.fee_max), max(asked.priority_fee_max, raised.priority_fee_max))
-        return sign_transaction(
-            self.key,
-            self.chain_id(),
-            nonce=transaction.nonce,
-            to=transaction.to,
-            data=transaction.data,
-            value=transaction.value,
-            gas=transaction.gas,
-            fees=fees,
-        )
-
     def wait(self, tx_hash: bytes, timeout_seconds: float = 60.0) -> Receipt:
         """The receipt, when the transaction is in a block.
 
@@ -295,32 +263,3 @@ def broadcast(rpc: Rpc, raw: bytes, tx_hash: bytes) -> None:
         return
     if answered != tx_hash:
         raise RpcError("eth_sendRawTransaction", "the node names another hash than ours")
-
-
-def broadcast_all(rpc: Rpc, signed: Sequence[tuple[bytes, bytes]]) -> list[RpcError | None]:
-    """Hand many signed transactions (raw, hash) to the node in one request.
-
-    Returns:
-        For each why the node refuses it; None if it has it.
-
-    Raises:
-        RpcError: the node does not answer.
-    """
-    try:
-        rpc.batch([("eth_sendRawTransaction", (to_hex(raw),)) for raw, _ in signed])
-    except RpcError as error:
-        if error.code is None:
-            raise
-        return [_refusal_of(rpc, raw, tx_hash) for raw, tx_hash in signed]
-    return [None] * len(signed)
-
-
-def _refusal_of(rpc: Rpc, raw: bytes, tx_hash: bytes) -> RpcError | None:
-    """A batch with an error in it tells of one only: ask again one by one, which does those no harm that are there."""
-    try:
-        broadcast(rpc, raw, tx_hash)
-    except RpcError as error:
-        if error.code is None:
-            raise
-        return error
-    return None

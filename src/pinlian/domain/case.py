@@ -86,8 +86,3 @@ def ruling_refusal(case: CaseState, award: int, now: int) -> Refusal | None:
     if now > case.decide_by:
         return Refusal.TOO_LATE
     return None if 0 <= award <= case.asked else Refusal.AWARD_EXCEEDED
-
-
-def is_timed_out(case: CaseState, now: int) -> bool:
-    """Whether silence has decided, so that anyone may resolve the case for the buyer."""
-    return case.status in (CaseStatus.OPENED, CaseStatus.REJECTED) and now > case.decide_by

@@ -11,7 +11,6 @@ from pinlian.domain.refusals import Refusal
 ORDERS_MAX = 128
 """Orders in one call."""
 VALID_AFTER_CLOSE_SECONDS_MAX = 3_600
-VALID_UNTIL_MAX = 2**40 - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Sending: nonces, many at once, again with higher fees, and errors that say why."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,8 +9,8 @@ from pinlian.chain import yuan
 from pinlian.chain.abi import account_word, creation_code
 from pinlian.chain.embedded import EmbeddedNode
 from pinlian.chain.keys import new_key
-from pinlian.chain.rpc import Reverted, Rpc, RpcError
-from pinlian.chain.transactions import Fees, Sender, Timeout, broadcast, broadcast_all
+from pinlian.chain.rpc import Reverted, Rpc, RpcError, to_hex
+from pinlian.chain.transactions import Fees, Sender, Timeout, Transaction, broadcast, sign_transaction
 from tests.integration.chain.conftest import sender
 
 TO = b"\7" * 20
@@ -32,22 +32,25 @@ def test_send__from_many_threads__uses_each_nonce_once(payer: Sender) -> None:
     assert payer.rpc.balance(TO) == sum(range(40))
 
 
-def test_send_all__in_one_request__shares_blocks(payer: Sender) -> None:
+def in_one_request(rpc: Rpc, transactions: Sequence[Transaction]) -> None:
+    rpc.batch([("eth_sendRawTransaction", (to_hex(transaction.raw),)) for transaction in transactions])
+
+
+def test_node__many_transactions_in_one_request__share_blocks(payer: Sender) -> None:
     before = payer.rpc.block_number()
-    hashes = payer.send_all([(TO, bytes([number])) for number in range(50)], gas=30_000)
-    receipts = payer.rpc.receipts(hashes)
+    transactions = [payer.prepare(TO, bytes([number]), gas=30_000) for number in range(50)]
+    in_one_request(payer.rpc, transactions)
+    receipts = payer.rpc.receipts([transaction.hash for transaction in transactions])
     assert all(receipt is not None and receipt.succeeded for receipt in receipts)
     assert payer.rpc.block_number() < before + 5
     assert payer.wait(payer.send(TO, b"", gas=21_000)).succeeded
 
 
-def test_broadcast_all__one_bad__names_it_and_sends_the_others(payer: Sender) -> None:
+def test_node__one_bad_transaction_in_a_request__takes_the_others(payer: Sender) -> None:
     first, second = (payer.prepare(TO, b"", value=1, gas=21_000) for _ in range(2))
     stale = payer.prepare(TO, b"", value=5, gas=21_000, nonce=0)
-    signed = [(transaction.raw, transaction.hash) for transaction in (first, stale, second)]
-    outcomes = broadcast_all(payer.rpc, signed)
-    assert [outcome is None for outcome in outcomes] == [True, False, True]
-    assert broadcast_all(payer.rpc, signed[::2]) == [None, None]
+    with pytest.raises(RpcError, match="eth_sendRawTransaction"):
+        in_one_request(payer.rpc, [first, stale, second])
     assert payer.rpc.balance(TO) == 2
 
 
@@ -59,10 +62,12 @@ def test_broadcast__twice__is_no_error(payer: Sender) -> None:
     assert payer.rpc.balance(TO) == 1
 
 
-def test_raise_fees__replaces_what_waits(payer: Sender) -> None:
+def test_raised_fees__replace_what_waits(payer: Sender) -> None:
     later = payer.prepare(TO, b"", value=5, gas=21_000, nonce=1)
     payer.broadcast(later)
-    replacement = payer.raise_fees(later)
+    replacement = sign_transaction(
+        payer.key, payer.chain_id(), nonce=1, to=TO, data=b"", value=5, gas=21_000, fees=later.fees.raised()
+    )
     payer.broadcast(replacement)
     with pytest.raises(Timeout, match="in no block"):
         payer.wait(replacement.hash, timeout_seconds=0.05)

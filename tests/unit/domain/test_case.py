@@ -9,7 +9,6 @@ from pinlian.domain.case import (
     CaseState,
     CaseStatus,
     answer_refusal,
-    is_timed_out,
     opening_refusal,
     ruling_refusal,
 )
@@ -61,10 +60,3 @@ def test_ruling_refusal__only_a_rejected_case_in_time_and_within_what_was_asked(
     assert ruling_refusal(rejected, 201, 1_000) is Refusal.AWARD_EXCEEDED
     assert ruling_refusal(rejected, 0, 1_001) is Refusal.TOO_LATE
     assert ruling_refusal(CLAIM, 0, 1_000) is Refusal.CASE_NOT_REJECTED
-
-
-def test_is_timed_out__after_decide_by_while_undecided() -> None:
-    assert not is_timed_out(CLAIM, 1_000)
-    assert is_timed_out(CLAIM, 1_001)
-    assert is_timed_out(replace(CLAIM, status=CaseStatus.REJECTED), 1_001)
-    assert not is_timed_out(replace(CLAIM, status=CaseStatus.CLOSED), 1_001)
