@@ -32,9 +32,11 @@ from pinlian.domain.messages import (
 from pinlian.domain.offer import Offer, Payee, Step
 from pinlian.domain.order import Order
 from pinlian.record.fact import FactDomain, signing_digest
+from tools.proof_bundles import proof_bundles
 
 TYPED_DATA = Path("frontend/src/generated/typed-data.json")
 EXAMPLES = Path("frontend/test/generated/examples.json")
+PROOF_BUNDLES = Path("frontend/test/generated/proof-bundles.json")
 
 _CHAIN_ID = 31337
 _ESCROW = bytes(range(20))
@@ -174,4 +176,4 @@ def device_files(root: Path) -> dict[Path, bytes]:
     return {
         path: (json.dumps(content, indent=1) + "\n").encode()
         for path, content in ((TYPED_DATA, typed_data), (EXAMPLES, examples))
-    }
+    } | {PROOF_BUNDLES: proof_bundles()}

@@ -23,11 +23,12 @@ COMMANDS: dict[str, str] = {
     "replay": "pinlian.cli.replay:replay",
     "status": "pinlian.cli.status:status",
     "up": "pinlian.cli.up:up",
+    "verify": "pinlian.cli.verify:verify",
     "witness": "pinlian.cli.witness:witness",
 }
 
 # What checks an instance from outside reads none of its settings and opens none of its databases.
-INDEPENDENT = {"witness"}
+INDEPENDENT = {"verify", "witness"}
 
 
 class LazyGroup(click.Group):

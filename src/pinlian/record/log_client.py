@@ -5,9 +5,9 @@ from typing import Self
 
 import httpx
 
+from pinlian.record.tiles import TILE_WIDTH
 from pinlian.record.tree import HASH_BYTES
 
-TILE_WIDTH = 256
 TIMEOUT_SECONDS = 10.0
 
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pinlian.record.checkpoint import SignedCheckpoint, open_checkpoint
-from pinlian.record.log_client import TILE_WIDTH, LogClient, LogUnreachable
+from pinlian.record.log_client import LogClient, LogUnreachable
 from pinlian.record.note import NoteError, Signer, Verifier
+from pinlian.record.tiles import TILE_WIDTH
 from pinlian.record.tree import leaf_hash
 from pinlian.record.witness import AddCheckpoint, Alarm, Judgement, RequestError, judge
 from pinlian.record.witness_home import WitnessHome
