@@ -1,7 +1,8 @@
 """Django settings of one instance. All of its state lives under PINLIAN_HOME.
 
 Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run),
-PINLIAN_CONFIRMATIONS, PINLIAN_ORIGIN (the address that people type), DATABASE_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
+PINLIAN_CONFIRMATIONS, PINLIAN_ANCHOR_SECONDS, PINLIAN_ORIGIN (the address that people type), DATABASE_URL,
+PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
 """
 
 import os
@@ -35,6 +36,8 @@ PINLIAN_NODE_IS_EMBEDDED = not os.environ.get("PINLIAN_RPC_URL")
 PINLIAN_RPC_URL = os.environ.get("PINLIAN_RPC_URL") or f"http://127.0.0.1:{PINLIAN_NODE_PORT}"
 # Blocks that must follow a block before it counts: none on our own chain, which never goes back.
 PINLIAN_CONFIRMATIONS = read_count("PINLIAN_CONFIRMATIONS", 0 if PINLIAN_NODE_IS_EMBEDDED else 2)
+# How often the head of the record is written on the chain, if it has grown. Gas is paid for each.
+PINLIAN_ANCHOR_SECONDS = read_count("PINLIAN_ANCHOR_SECONDS", 60)
 _served_by_https = PINLIAN_ORIGIN.startswith("https://")
 
 DEBUG = read_flag("PINLIAN_DEBUG")

@@ -18,11 +18,15 @@ from pinlian.chain.contract_wallets import ContractWallets
 from pinlian.chain.deployment import Deployment, load
 from pinlian.chain.escrow import Escrow
 from pinlian.chain.keys import read_or_create
+from pinlian.chain.record_anchor import RecordAnchor
 from pinlian.chain.rpc import Rpc, RpcError
+from pinlian.chain.transactions import Sender
 from pinlian.chain.yuan import Yuan
 from pinlian.domain import chain_events as events
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.indexer.follow import Indexer, Projections
+from pinlian.record import identity
+from pinlian.record.anchoring import Anchoring
 from pinlian.record.follow import Projections as FactProjections
 from pinlian.relayer.intake import Intake
 from pinlian.relayer.loop import Relayer, RelayerSettings
@@ -150,6 +154,16 @@ def make_relayer(*, waiting_ms_max: int = WAITING_MS_MAX) -> Relayer:
         settings=RelayerSettings(
             policy=Policy(age_ms_max=waiting_ms_max), confirmations=settings.PINLIAN_CONFIRMATIONS
         ),
+    )
+
+
+def make_anchoring() -> Anchoring:
+    """What writes the record's heads on the chain; one a record."""
+    return Anchoring(
+        RecordAnchor(rpc(), identity.anchor_account()),
+        Sender(rpc(), identity.keeper(), deployment().chain_id),
+        interval_seconds=settings.PINLIAN_ANCHOR_SECONDS,
+        confirmations=settings.PINLIAN_CONFIRMATIONS,
     )
 
 

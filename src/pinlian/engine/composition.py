@@ -4,6 +4,8 @@ from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.money import facade as money
 from pinlian.config import wiring
 from pinlian.engine.loop import Engine
+from pinlian.record.facade import follow_step
+from pinlian.record.heads import sign_head
 from pinlian.relayer import facade as relayer
 from pinlian.relayer.policy import WAITING_MS_MAX
 from pinlian.web.api_requests import forget_old_answers
@@ -25,4 +27,6 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
         due_upkeep=groupbuy.due_upkeep,
         submit_upkeep=relayer.submit_upkeep,
         chores=[money.follow_top_ups, forget_old_answers],
+        follow_facts=follow_step,
+        beside={"heads": sign_head, "anchor": wiring.make_anchoring().step},
     )

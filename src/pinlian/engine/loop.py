@@ -1,9 +1,10 @@
-"""The engine: carries what was acknowledged to the chain, what happened there into the read model, and upkeep."""
+"""The engine: carries what was acknowledged to the chain, what happened there and what was recorded into the read
+model, and upkeep."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any, Protocol
 
@@ -40,7 +41,7 @@ class UpkeepCall(Protocol):
 
 
 class Engine:
-    """Relayer, indexer and upkeep of one instance.
+    """Relayer, indexer, record and upkeep of one instance.
 
     `run` is for a process of its own. `step` and `settle` do the same in the caller's thread, one thing after another,
     for those who lay blocks at times of their own.
@@ -55,6 +56,8 @@ class Engine:
         due_upkeep: Callable[[int], Iterable[UpkeepCall]],
         submit_upkeep: Callable[[str, dict[str, Any]], str],
         chores: Sequence[Callable[[], object]] = (),
+        follow_facts: Callable[[], bool] = lambda: False,
+        beside: Mapping[str, Callable[[], bool]] | None = None,
     ) -> None:
         """
         Args:
@@ -62,6 +65,8 @@ class Engine:
             due_upkeep: what time allows at a given time; the same until the chain has acted on it.
             submit_upkeep: hands a call to the relayer; once more while it waits changes nothing.
             chores: what else is to be done now and then.
+            follow_facts: takes facts of the record into the read model; whether there were any.
+            beside: by name what `run` repeats in threads of its own; each says whether it did anything.
         """
         self._relayer = relayer
         self._indexer = indexer
@@ -69,6 +74,8 @@ class Engine:
         self._due_upkeep = due_upkeep
         self._submit_upkeep = submit_upkeep
         self._chores = chores
+        self._follow_facts = follow_facts
+        self._beside = beside or {}
         self._chain_moved = threading.Event()
 
     def keep_up(self) -> int:
@@ -82,9 +89,10 @@ class Engine:
         return len(calls)
 
     def step(self) -> bool:
-        """One round; whether the relayer or the indexer did anything."""
+        """One round; whether anything was sent, indexed or followed."""
         sent = self._relayer.step()
-        return self._indexer.step() or sent
+        indexed = self._indexer.step()
+        return self._follow_facts() or indexed or sent
 
     def settle(self) -> None:
         """Go round until nothing waits and nothing is due.
@@ -106,13 +114,17 @@ class Engine:
         """Work until `stop` is set.
 
         Errors that pass (node or database away) are logged and waited out. So is whatever the indexer raises: it has
-        written the reason down for people to see, the read model stands still, and starting afresh would not help.
+        written the reason down for people to see, the read model stands still, and starting afresh would not help; and
+        whatever the record's loops raise, which must not hold up anybody's money.
 
         Raises:
             Exception: what went wrong in the relayer, for the supervisor to start afresh.
         """
-        with ThreadPoolExecutor(max_workers=2, thread_name_prefix="engine") as threads:
+        beside = {"record": self._follow_facts, **self._beside}
+        with ThreadPoolExecutor(max_workers=2 + len(beside), thread_name_prefix="engine") as threads:
             loops = [threads.submit(self._carry, stop), threads.submit(self._follow, stop)]
+            for name, act in beside.items():
+                loops.append(threads.submit(_repeat, name, act, stop, stop.wait, waits_out=(Exception,)))
             wait(loops, return_when=FIRST_COMPLETED)
             stop.set()
         for loop in loops:

@@ -13,6 +13,7 @@ from pinlian.chain.keys import Key, read_or_create
 from pinlian.chain.rpc import Rpc
 from pinlian.chain.transactions import Sender
 from pinlian.config.database_router import OWN_DATABASES, own_databases_are_separate
+from pinlian.record.identity import RECORDER_KEY
 
 DEPLOYER, RELAYER, TREASURY, PAUSER = "deployer", "relayer", "treasury", "pauser"
 """Names of the operator's keys in PINLIAN_HOME/keys."""
@@ -35,7 +36,7 @@ def prepare_static_files() -> None:
 
 
 def prepare_chain(rpc: Rpc, deployer: Key, *, token: bytes | None = None) -> Deployment:
-    """Token and escrow on the chain behind `rpc`, made if they are not there; recorded in the home.
+    """Token, record anchor and escrow on the chain behind `rpc`, made if they are not there; recorded in the home.
 
     Args:
         token: an ERC-20 that exists already; a community yuan of our own is made if absent.
@@ -56,7 +57,7 @@ def prepare_chain(rpc: Rpc, deployer: Key, *, token: bytes | None = None) -> Dep
 
 def fund_operator(node: EmbeddedNode) -> None:
     """Give the operator's accounts on our own chain what gas costs there."""
-    for name in (DEPLOYER, RELAYER, TREASURY, PAUSER):
+    for name in (DEPLOYER, RELAYER, TREASURY, PAUSER, RECORDER_KEY):
         node.fund(read_or_create(settings.PINLIAN_HOME, name).address)
 
 

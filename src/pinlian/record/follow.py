@@ -53,6 +53,8 @@ def follow_step() -> bool:
     Raises:
         Exception: what a projection raised; the cursor stays where it was.
     """
+    if followed() == log.size():
+        return False
     projections: Projections = import_string(settings.FACT_PROJECTIONS)
     with one_writer("default", _LOCK):
         cursor = FollowCursor.objects.first()

@@ -50,7 +50,11 @@ class Upkeep:
 
 
 def engine(
-    relayer: Stepped, indexer: Stepped, upkeep: Upkeep | None = None, chores: Sequence[Callable[[], object]] = ()
+    relayer: Stepped,
+    indexer: Stepped,
+    upkeep: Upkeep | None = None,
+    chores: Sequence[Callable[[], object]] = (),
+    **record: Any,
 ) -> Engine:
     upkeep = upkeep or Upkeep()
     return Engine(
@@ -60,6 +64,7 @@ def engine(
         due_upkeep=upkeep.due,
         submit_upkeep=upkeep.submit,
         chores=chores,
+        **record,
     )
 
 
@@ -124,3 +129,23 @@ def test_run__projection_fails__tries_again_while_orders_go_on() -> None:
 def test_run__relayer_broken__ends_for_the_supervisor_to_start_afresh() -> None:
     with pytest.raises(RuntimeError, match="broken"):
         run_until(engine(Stepped([RuntimeError("broken")]), Stepped()), lambda: False)
+
+
+def test_settle__facts_wait__follows_them_too() -> None:
+    facts = Stepped([True, True])
+
+    engine(Stepped([True]), Stepped(), follow_facts=facts.step).settle()
+
+    assert facts.script == []
+
+
+def test_run__record_fails__tries_again_while_orders_go_on() -> None:
+    relayer, indexer = Stepped(), Stepped()
+    facts, anchor = Stepped([ValueError("a projection's error")]), Stepped([ValueError("no gas")])
+
+    run_until(
+        engine(relayer, indexer, follow_facts=facts.step, beside={"anchor": anchor.step}),
+        lambda: min(facts.steps, anchor.steps) >= 2 and min(relayer.steps, indexer.steps) > 3,
+    )
+
+    assert facts.script == anchor.script == []

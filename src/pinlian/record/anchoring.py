@@ -1,0 +1,129 @@
+"""Writing heads on the chain, one after another, by the recorder's own account.
+
+The transaction is in the record before any node hears of it, so a process that was killed goes on with the same one.
+The contract takes larger heads only; what it holds is compared with the log before each anchoring.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+from pinlian.chain.record_anchor import RecordAnchor, anchor
+from pinlian.chain.rpc import RpcError, hex_bytes, to_hex
+from pinlian.chain.transactions import Sender, broadcast
+from pinlian.record import log
+from pinlian.record.models import Head as HeadRow
+
+logger = logging.getLogger(__name__)
+
+WITNESSES_PATIENCE_SECONDS = 60
+"""A head that the witnesses have not cosigned after so long is anchored without them."""
+RESEND_SECONDS = 30
+
+
+class RecordContradictsChain(Exception):
+    """The chain holds a head that this log does not lead to: facts were lost or changed. The message says which."""
+
+
+class Anchoring:
+    """Anchors the heads of this record; one a record."""
+
+    def __init__(
+        self,
+        contract: RecordAnchor,
+        sender: Sender,
+        *,
+        interval_seconds: float,
+        confirmations: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """
+        Args:
+            sender: of the recorder's key, used for nothing else.
+            interval_seconds: from one anchoring to the next at least.
+            confirmations: blocks that must follow a block before what it holds counts.
+            clock: seconds, from any start.
+        """
+        self._contract = contract
+        self._sender = sender
+        self._interval_seconds = interval_seconds
+        self._confirmations = confirmations
+        self._clock = clock
+        self._next_at = clock()
+        self._resend_at = 0.0
+
+    def step(self) -> bool:
+        """Follow the transaction that is on its way, or send one when it is time; whether anything changed.
+
+        Raises:
+            RecordContradictsChain: nothing is sent.
+            RpcError: the node does not answer, or refuses (the recorder's account may have nothing to pay with).
+        """
+        sent = HeadRow.objects.filter(anchored_block=None).exclude(anchor_tx_hash="").order_by("size").first()
+        if sent is not None:
+            return self._follow(sent)
+        if self._clock() < self._next_at:
+            return False
+        head = self._due()
+        if head is None:
+            return False
+        self._next_at = self._clock() + self._interval_seconds
+        return self._send(head)
+
+    def _due(self) -> HeadRow | None:
+        anchored = HeadRow.objects.filter(anchored_block__isnull=False).order_by("-size").first()
+        newer = HeadRow.objects.filter(size__gt=anchored.size if anchored else 0, anchor_tx_hash="").order_by("-size")
+        overdue = int(time.time()) - WITNESSES_PATIENCE_SECONDS
+        return newer.filter(witnessed=True).first() or newer.filter(signed_at__lte=overdue).first()
+
+    def _send(self, head: HeadRow) -> bool:
+        held = self._contract.head(self._sender.address)
+        if held.size > log.size() or (held.size and log.root(held.size) != held.root):
+            raise RecordContradictsChain(
+                f"the chain holds a head of {held.size} facts with root {to_hex(held.root)}, and this record"
+                + (f" has {log.size()} facts" if held.size > log.size() else " leads to another root")
+            )
+        if held.size >= head.size:
+            # Anchored before by a transaction that this record no longer knows: the next head goes beyond it.
+            return False
+        self._sender.forget_nonce()
+        transaction = self._sender.prepare(self._contract.address, anchor(head.size, bytes(head.root)))
+        head.anchor_tx_hash, head.anchor_tx = to_hex(transaction.hash), to_hex(transaction.raw)
+        head.save(update_fields=["anchor_tx_hash", "anchor_tx"])
+        self._broadcast(head)
+        return True
+
+    def _broadcast(self, head: HeadRow) -> None:
+        self._resend_at = self._clock() + RESEND_SECONDS
+        broadcast(self._sender.rpc, hex_bytes(head.anchor_tx), hex_bytes(head.anchor_tx_hash))
+
+    def _follow(self, head: HeadRow) -> bool:
+        rpc = self._sender.rpc
+        receipt = rpc.receipt(hex_bytes(head.anchor_tx_hash))
+        if receipt is None:
+            if self._clock() >= self._resend_at:
+                self._resend(head)
+            return False
+        if not receipt.succeeded:
+            logger.warning("the chain refused to anchor the head of %d facts in %s", head.size, head.anchor_tx_hash)
+            self._forget(head)
+            return True
+        if rpc.block_number() < receipt.block_number + self._confirmations:
+            return False
+        HeadRow.objects.filter(size=head.size).update(anchored_block=receipt.block_number)
+        logger.info("%d facts are anchored in block %d", head.size, receipt.block_number)
+        return True
+
+    def _resend(self, head: HeadRow) -> None:
+        """Send it again, or forget it when another transaction has used its nonce."""
+        try:
+            self._broadcast(head)
+        except RpcError as error:
+            if error.code is None or self._sender.rpc.receipt(hex_bytes(head.anchor_tx_hash)) is not None:
+                raise
+            logger.warning("the transaction %s cannot be sent any more: %s", head.anchor_tx_hash, error)
+            self._forget(head)
+
+    @staticmethod
+    def _forget(head: HeadRow) -> None:
+        HeadRow.objects.filter(size=head.size).update(anchor_tx_hash="", anchor_tx="")

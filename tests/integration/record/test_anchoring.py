@@ -1,0 +1,203 @@
+"""Heads go on the chain, whatever happens to the process or to the transaction, and never back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from pytest_django import Settings
+
+from pinlian.chain.record_anchor import AnchoredHead, RecordAnchor, anchor
+from pinlian.chain.rpc import RpcError
+from pinlian.chain.transactions import Sender
+from pinlian.record import facade as record
+from pinlian.record import heads
+from pinlian.record.anchoring import RESEND_SECONDS, WITNESSES_PATIENCE_SECONDS, Anchoring, RecordContradictsChain
+from pinlian.record.models import Head
+from tests.integration.town import Town
+
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
+
+INTERVAL_SECONDS = 60
+
+
+class Clock:
+    """Seconds, moved by the test."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def contract(town: Town, settings: Settings, tmp_path: Path) -> RecordAnchor:
+    """Of a town whose recorder can pay."""
+    settings.PINLIAN_HOME = tmp_path
+    assert town.deployment.record_anchor is not None
+    town.node.fund(record.keeper().address)
+    return RecordAnchor(town.rpc, town.deployment.record_anchor)
+
+
+@pytest.fixture
+def start(contract: RecordAnchor, clock: Clock) -> Callable[[], Anchoring]:
+    """A process that anchors: another one each time."""
+    return lambda: Anchoring(
+        contract, Sender(contract.rpc, record.keeper()), interval_seconds=INTERVAL_SECONDS, clock=clock
+    )
+
+
+def state_facts(count: int) -> heads.Head:
+    """So many more facts, and their signed head, cosigned by all witnesses that there are (none)."""
+    for _ in range(count):
+        record.state("note", 7, {"number": record.size()})
+    heads.sign_head()
+    Head.objects.update(witnessed=True)
+    return record.head()
+
+
+def run(anchoring: Anchoring) -> None:
+    while anchoring.step():
+        pass
+
+
+def on_chain(contract: RecordAnchor) -> AnchoredHead:
+    return contract.head(record.keeper().address)
+
+
+def test_step__new_head__is_on_the_chain_and_facts_are_verified(
+    contract: RecordAnchor, start: Callable[[], Anchoring]
+) -> None:
+    head = state_facts(3)
+    run(start())
+    assert on_chain(contract) == AnchoredHead(3, head.root)
+    assert record.head().anchored_block == contract.rpc.block_number()
+    assert record.standing(2, author_is_known=True) is record.Standing.VERIFIED
+
+
+def test_step__empty_record__anchors_nothing(contract: RecordAnchor, start: Callable[[], Anchoring]) -> None:
+    assert record.head().size == 0
+    assert not start().step()
+    assert on_chain(contract).size == 0
+
+
+def test_step__head_after_head__waits_for_the_interval(
+    contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock
+) -> None:
+    anchoring = start()
+    state_facts(1)
+    run(anchoring)
+    state_facts(1)
+    run(anchoring)
+    assert on_chain(contract).size == 1
+    clock.now += INTERVAL_SECONDS
+    run(anchoring)
+    assert on_chain(contract).size == 2
+
+
+def test_step__nothing_new__sends_nothing(contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock) -> None:
+    anchoring = start()
+    state_facts(1)
+    run(anchoring)
+    clock.now += INTERVAL_SECONDS
+    assert not anchoring.step()
+    run(start())
+    assert contract.rpc.transaction_count(record.keeper().address) == 1
+
+
+def test_step__witnesses_have_not_cosigned__waits_for_them_a_while(
+    contract: RecordAnchor, start: Callable[[], Anchoring]
+) -> None:
+    anchoring = start()
+    state_facts(2)
+    Head.objects.update(witnessed=False)
+    run(anchoring)
+    assert on_chain(contract).size == 0
+    with connections["record"].cursor() as cursor:
+        cursor.execute("UPDATE record_head SET signed_at = signed_at - %s", [WITNESSES_PATIENCE_SECONDS])
+    run(anchoring)
+    assert on_chain(contract).size == 2
+
+
+def test_step__killed_before_the_transaction_is_sent__the_next_process_sends_the_same(
+    contract: RecordAnchor, start: Callable[[], Anchoring], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_facts(2)
+    die_before_sending(start(), monkeypatch)
+    written_down = Head.objects.get().anchor_tx_hash
+    state_facts(1)
+    run(start())
+    assert on_chain(contract).size == 2
+    assert Head.objects.get(size=2).anchor_tx_hash == written_down
+    run(start())
+    assert on_chain(contract).size == 3
+
+
+def test_step__killed_before_the_receipt_is_read__the_next_process_reads_it(
+    contract: RecordAnchor, start: Callable[[], Anchoring]
+) -> None:
+    state_facts(2)
+    assert start().step()
+    assert record.head().anchored_block is None
+    run(start())
+    assert record.head().anchored_block is not None
+    assert contract.rpc.transaction_count(record.keeper().address) == 1
+
+
+def test_step__another_transaction_used_the_nonce__anchors_anew(
+    contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anchoring = start()
+    state_facts(2)
+    die_before_sending(anchoring, monkeypatch)
+    Sender(contract.rpc, record.keeper()).call(record.keeper().address, b"")
+    clock.now += max(RESEND_SECONDS, INTERVAL_SECONDS)
+    assert not anchoring.step()
+    assert Head.objects.get().anchor_tx_hash == ""
+    run(anchoring)
+    assert on_chain(contract).size == 2
+
+
+def test_step__chain_has_anchored_more_than_this_record_has__refuses_to_go_on(
+    contract: RecordAnchor, start: Callable[[], Anchoring]
+) -> None:
+    state_facts(2)
+    Sender(contract.rpc, record.keeper()).call(contract.address, anchor(5, b"\x01" * 32))
+    with pytest.raises(RecordContradictsChain, match=r"a head of 5 facts .* this record has 2 facts"):
+        start().step()
+
+
+def test_step__chain_has_another_root__refuses_to_go_on(contract: RecordAnchor, start: Callable[[], Anchoring]) -> None:
+    state_facts(2)
+    Sender(contract.rpc, record.keeper()).call(contract.address, anchor(1, b"\x01" * 32))
+    with pytest.raises(RecordContradictsChain, match="leads to another root"):
+        start().step()
+    assert on_chain(contract).size == 1
+
+
+def test_step__anchored_by_a_transaction_that_was_forgotten__goes_on_beyond_it(
+    contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock
+) -> None:
+    head = state_facts(2)
+    Sender(contract.rpc, record.keeper()).call(contract.address, anchor(2, head.root))
+    anchoring = start()
+    run(anchoring)
+    state_facts(1)
+    clock.now += INTERVAL_SECONDS
+    run(anchoring)
+    assert on_chain(contract).size == 3
+
+
+def die_before_sending(anchoring: Anchoring, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cut_off(*arguments: object) -> None:
+        raise RpcError("eth_sendRawTransaction", "cut off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pinlian.record.anchoring.broadcast", cut_off)
+        with pytest.raises(RpcError, match="cut off"):
+            anchoring.step()
