@@ -51,8 +51,9 @@ class Log:
         self._lock = threading.Lock()
 
     def write(self, name: str, line: str) -> None:
-        """Write a line; when nobody reads any more, drop it, because the instance runs on without a terminal."""
-        with self._lock, contextlib.suppress(BrokenPipeError):
+        """Write a line; when nobody reads any more, or the disk is full, drop it: the instance runs on without a log,
+        but not if its processes wait for somebody to take their words."""
+        with self._lock, contextlib.suppress(OSError):
             self._stream.write(f"{name:<6} | {line.rstrip()}\n")
             self._stream.flush()
 

@@ -1,5 +1,6 @@
 """The supervisor with small processes of its own: who is restarted, and who must not outlive whom."""
 
+import errno
 import io
 import os
 import signal
@@ -137,6 +138,22 @@ def test_supervisor__killed__takes_its_services_along(tmp_path: Path) -> None:
     process.wait()
 
     wait_for(lambda: not lives(pid) and not lives(child))
+
+
+class FullDisk(io.StringIO):
+    """A log file on a disk that has room again after the first line."""
+
+    def write(self, text: str) -> int:
+        if "first" in text:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        return super().write(text)
+
+
+def test_log__disk_is_full_for_a_while__goes_on_reading_what_services_say() -> None:
+    """A service whose words nobody reads any more stands still as soon as the pipe is full."""
+    stream = FullDisk()
+    Log(stream).copy("web", io.StringIO("first\nsecond\n"))
+    assert stream.getvalue() == "web    | second\n"
 
 
 def test_end_left_over__orphan_of_this_home__is_killed_and_no_other(tmp_path: Path) -> None:
