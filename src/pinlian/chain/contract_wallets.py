@@ -7,7 +7,7 @@ from pinlian.chain.rpc import Rpc, RpcError
 from pinlian.domain.keccak import keccak256
 
 VOUCHING_GAS_MAX = 500_000
-"""Enough for wallets that verify a passkey's signature in their own code. It bounds the answer's size too."""
+"""What a wallet's word may take. It bounds the answer's size too, as memory costs gas."""
 ANSWER_SECONDS_MAX = 3.0
 AT_ONCE_MAX = 4
 """Questions to the node at the same time: whoever sends bad signatures asks them."""
