@@ -4,6 +4,7 @@ from pinlian.apps.people import services
 from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, take_back_attempt
 from pinlian.apps.people.device_keys import challenge_digest, new_challenge
 from pinlian.apps.people.models import Person, PickupPoint, Role
+from pinlian.apps.people.notices import NewNotice, NoticeView, notices_of, notify
 from pinlian.apps.people.phone_numbers import PhoneNumberInvalid
 from pinlian.apps.people.selectors import (
     DeviceKeyView,
@@ -32,6 +33,8 @@ from pinlian.apps.people.services import PhoneNumberTaken, add_device_key, add_p
 __all__ = [
     "DeviceKeyView",
     "Limit",
+    "NewNotice",
+    "NoticeView",
     "PersonView",
     "PhoneNumberInvalid",
     "PhoneNumberTaken",
@@ -52,6 +55,8 @@ __all__ = [
     "encryption_key_of",
     "grant_role",
     "new_challenge",
+    "notices_of",
+    "notify",
     "people_with_role",
     "person",
     "person_ids_of",

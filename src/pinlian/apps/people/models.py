@@ -95,6 +95,11 @@ class Person(AbstractBaseUser):
         return self._roles
 
     @property
+    def unread_notices(self) -> int:
+        """How many notices the person has not seen."""
+        return self.notices.filter(read_at=None).count()
+
+    @property
     def is_leader(self) -> bool:
         return Role.LEADER in self.roles
 
@@ -157,6 +162,30 @@ class DeviceKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {self.address[:10]}"
+
+
+class Notice(models.Model):
+    """What a person must hear of. `parameters` are for the words of its kind (notices.py)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=20)
+    reference = models.CharField(max_length=120)
+    parameters = models.JSONField()
+    sent_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [
+            models.UniqueConstraint(fields=["person", "kind", "reference"], name="people_one_notice_a_reference")
+        ]
+        indexes = [
+            models.Index(fields=["person"], name="people_notice_unread", condition=models.Q(read_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.kind}"
 
 
 class AttemptCounter(models.Model):

@@ -22,6 +22,7 @@ from pinlian.apps.people.challenges import give_challenge
 from pinlian.apps.people.forms import PasswordForm, ProfileForm, SignInForm, SignUpForm
 from pinlian.apps.people.http_api import logged_in
 from pinlian.apps.people.models import Person
+from pinlian.apps.people.notices import mark_read, notices_of
 from pinlian.apps.people.phone_numbers import masked, phone_vault
 from pinlian.domain.refusals import Refused
 
@@ -141,6 +142,17 @@ def me(request: HttpRequest) -> HttpResponse:
             "role_names": [grant.get_role_display() for grant in person.role_grants.order_by("pk")],
         },
     )
+
+
+@never_cache
+@login_required
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """A person's notices; those shown count as read from now on."""
+    person = logged_in(request)
+    shown = notices_of(person.pk)
+    mark_read(person.pk)
+    return render(request, "people/notices.html", {"section": "me", "notices": shown})
 
 
 @login_required

@@ -14,5 +14,6 @@ urlpatterns = [
     path("profile/", pages.profile, name="profile"),
     path("password/", pages.password, name="password"),
     path("key/", pages.key, name="key"),
+    path("notices/", pages.notices, name="notices"),
     path("keys/", pages.keys, name="keys"),
 ]
