@@ -12,6 +12,7 @@ from pinlian.apps.money.http_api import router as money
 from pinlian.apps.people.http_api import router as people
 from pinlian.config.openapi import DocumentedApi
 from pinlian.domain.refusals import Refusal, Refused
+from pinlian.record.http_api import router as record
 from pinlian.web.http_api import router as chain
 from pinlian.web.problems import plain_problem, problem_response, request_problem
 
@@ -27,6 +28,7 @@ api.add_router("/market", market)
 api.add_router("", groupbuy)
 api.add_router("", money)
 api.add_router("/chain", chain)
+api.add_router("/record", record)
 
 
 @api.exception_handler(Refused)

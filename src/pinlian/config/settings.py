@@ -107,6 +107,8 @@ RELAYER_INTAKE = "pinlian.config.wiring.make_intake"
 
 # What the read model makes of facts
 FACT_PROJECTIONS = "pinlian.config.wiring.FACT_PROJECTIONS"
+# Which facts people may hand in by the HTTP API
+FACT_ADMISSIONS = "pinlian.config.wiring.FACT_ADMISSIONS"
 
 # Databases
 DATABASES = databases(PINLIAN_HOME, os.environ.get("DATABASE_URL"))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("shop/", include("pinlian.apps.market.urls")),
     path("money/", include("pinlian.apps.money.urls")),
     path("", include("pinlian.apps.groupbuy.urls")),
+    path("record/", include("pinlian.record.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("arbitration/", include("pinlian.apps.arbitration.urls")),
     path("", include("pinlian.apps.resolver.urls")),

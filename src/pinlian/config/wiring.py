@@ -28,6 +28,7 @@ from pinlian.indexer.follow import Indexer, Projections
 from pinlian.record import identity
 from pinlian.record.anchoring import Anchoring
 from pinlian.record.follow import Projections as FactProjections
+from pinlian.record.http_api import Admissions as FactAdmissions
 from pinlian.relayer.intake import Intake
 from pinlian.relayer.loop import Relayer, RelayerSettings
 from pinlian.relayer.policy import WAITING_MS_MAX, Policy
@@ -71,6 +72,9 @@ PROJECTED_MODELS: tuple[type[Model], ...] = (
 
 FACT_PROJECTIONS: FactProjections = {}
 """Kind of fact -> who makes rows of it."""
+
+FACT_ADMISSIONS: FactAdmissions = {}
+"""Kind of fact -> who refuses facts of it that somebody hands in by the HTTP API; others are not taken there."""
 
 FACT_PROJECTED_MODELS: tuple[type[Model], ...] = ()
 """Every table that facts of the record write; one that refers to another comes first."""

@@ -15,6 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _STATUSES: dict[Refusal, HTTPStatus] = {
     Refusal.OVERSIZED: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Refusal.FACT_OVERSIZED: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Refusal.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     **dict.fromkeys(
         (
@@ -25,10 +26,19 @@ _STATUSES: dict[Refusal, HTTPStatus] = {
             Refusal.PICKUP_CODE_UNKNOWN,
             Refusal.PAYMENT_UNKNOWN,
             Refusal.MESSAGE_UNKNOWN,
+            Refusal.FACT_UNKNOWN,
         ),
         HTTPStatus.NOT_FOUND,
     ),
-    **dict.fromkeys((Refusal.NOT_YOURS, Refusal.SIGNER_NOT_ALLOWED), HTTPStatus.FORBIDDEN),
+    **dict.fromkeys(
+        (
+            Refusal.NOT_YOURS,
+            Refusal.SIGNER_NOT_ALLOWED,
+            Refusal.FACT_KIND_NOT_ADMITTED,
+            Refusal.FACT_AUTHOR_NOT_ADMITTED,
+        ),
+        HTTPStatus.FORBIDDEN,
+    ),
     **dict.fromkeys((Refusal.UNAVAILABLE, Refusal.PAUSED), HTTPStatus.SERVICE_UNAVAILABLE),
     **dict.fromkeys(
         (
