@@ -2,8 +2,6 @@
 
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from pinlian.chain.abi import account_word, arguments, array, creation_code
 from pinlian.chain.escrow import Escrow
 from pinlian.chain.rpc import Rpc, hex_bytes, to_hex
 from pinlian.chain.transactions import Sender, Transaction, broadcast, created_contract
+from pinlian.chain.whole_files import replace_file
 from pinlian.domain.keccak import keccak256
 
 logger = logging.getLogger(__name__)
@@ -58,16 +57,7 @@ def _path(home: Path, chain_id: int) -> Path:
 
 def _write(path: Path, body: dict[str, Any]) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, draft_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(draft_name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(body, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(path, json.dumps(body, indent=1))
 
 
 def _body(deployment: Deployment) -> dict[str, Any]:

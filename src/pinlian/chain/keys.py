@@ -1,15 +1,14 @@
 """The operator's keys: made on first use, one file each, readable by the owner only."""
 
 import json
-import os
 import re
 import secrets
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pinlian.chain.rpc import to_hex
 from pinlian.chain.signatures import address_of
+from pinlian.chain.whole_files import create_file
 
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -65,16 +64,5 @@ def read_or_create(home: Path, name: str) -> Key:
     if path.exists():
         return _read(path, name)
     key = new_key(name)
-    descriptor, draft_name = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
-    draft = Path(draft_name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"address": to_hex(key.address), "private_key": to_hex(key.private_key)}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return _read(path, name)
-    finally:
-        draft.unlink()
-    return key
+    text = json.dumps({"address": to_hex(key.address), "private_key": to_hex(key.private_key)})
+    return key if create_file(path, text) else _read(path, name)

@@ -1,11 +1,11 @@
 """What is written down about the demo neighbourhood of an instance: whether it is whole, and how to log in."""
 
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from pinlian.chain.whole_files import replace_file
 
 FILE_NAME = "demo.json"
 IN_USE = ("chain", "deployments")
@@ -69,9 +69,4 @@ def _read(home: Path) -> DemoRecord | None:
 
 
 def _write(home: Path, record: DemoRecord) -> None:
-    descriptor, draft = tempfile.mkstemp(dir=home, prefix=f".{FILE_NAME}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(asdict(record), file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(draft).replace(home / FILE_NAME)
+    replace_file(home / FILE_NAME, json.dumps(asdict(record), ensure_ascii=False, indent=1))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pinlian.chain.whole_files import sync_folder
+
 
 class JournalError(Exception):
     """The journal cannot be used; the message names the file and says why."""
@@ -84,7 +86,7 @@ class Journal:
         self._cut_torn_line()
         if self.size == 0:
             self._append(begin)
-            self._sync_folder()
+            sync_folder(self._path.parent)
         self.genesis, self._body_at = self._first()
 
     @property
@@ -133,13 +135,6 @@ class Journal:
         if self._file.write(line) != len(line):
             raise OSError(f"{self._path}: only part of a line was written")
         os.fsync(self._file.fileno())
-
-    def _sync_folder(self) -> None:
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def close(self) -> None:
         self._file.close()

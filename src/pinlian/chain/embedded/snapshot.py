@@ -2,10 +2,10 @@
 
 import json
 import logging
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from pinlian.chain.whole_files import replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -29,16 +29,7 @@ class Snapshot:
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     """Replace the snapshot in one step: a crash leaves the old one or the new one."""
-    descriptor, draft_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(draft_name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(snapshot), file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace_file(path, json.dumps(asdict(snapshot)))
 
 
 def read_snapshot(path: Path) -> Snapshot | None:
