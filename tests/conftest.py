@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
+from hypothesis import settings
 
 TESTS_DIR = Path(__file__).parent
+
+# How long an example takes says how busy the machine is, not whether the rule holds.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
