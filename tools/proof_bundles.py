@@ -129,7 +129,25 @@ def _trust(
 def _case(
     name: str, bundle: Bundle, trust: dict[str, Any], states: Sequence[State], problem: str | None = None
 ) -> dict[str, Any]:
-    return {"name": name, "bundle": bundle.as_json(), "trust": trust, "states": list(states), "problem": problem}
+    case = {"name": name, "bundle": bundle.as_json(), "trust": trust, "states": list(states)}
+    return case | ({"problem": problem, "words": WORDS[problem]} if problem else {})
+
+
+WORDS = {
+    "head_unsigned": "is not one of this text",
+    "other_history": "from the chain is of another history: the log shows others something else",
+    "log_shrunk": "the log has only 3 facts left of the head of 5 facts from the chain",
+    "not_a_fact": "not a fact",
+    "signature": "the signature is not that of the author",
+    "off_path": "the leaf and its path do not lead to the head of 7 facts",
+    "author_unknown": "nobody here knows the account 0x",
+    "quorum": "the witnesses' quorum is not reached; not cosigned by witness.example/3",
+    "nothing_trusted": "no log's key and no head was given to trust",
+    "head_missing": "no head is there",
+    "head_not_reached": "the bundle, of 7 facts, does not lead to the head of 6 facts from the chain",
+    "later_than_head": "later than the head of 5 facts from the chain",
+}
+"""What `pinlian verify` says for each problem that the device names."""
 
 
 def _with_fact(bundle: Bundle, at: int, **changes: Any) -> Bundle:
@@ -139,12 +157,11 @@ def _with_fact(bundle: Bundle, at: int, **changes: Any) -> Bundle:
 
 
 def proof_bundles() -> bytes:
-    """The file of all cases; `problem` is part of what must be said of the first fact that is not verified."""
+    """The file of all cases; `problem` and `words` must be said of the first fact that is not verified."""
     verified, unknown, loose, altered = State.VERIFIED, State.AUTHOR_UNKNOWN, State.NOT_ANCHORED, State.ALTERED
     good = HONEST.bundle([0, 1, 4])
     forged = facts.leaf(replace(fact(1), signature=fact(0).signature))
     falsely_signed = _Log([LEAVES[0], forged, *LEAVES[2:]])
-    tail = "not lead to the head of 7 facts"
     cases = [
         _case("all is well", good, _trust(), [verified] * 3),
         _case("witnesses alone", good, _trust(None, witnesses=WITNESSES), [verified] * 3),
@@ -152,36 +169,36 @@ def proof_bundles() -> bytes:
         _case("chain without the log's key", good, _trust(log=False), [verified] * 3),
         _case("the head of the chain itself", HONEST.bundle([1], size=ANCHORED), _trust(), [verified]),
         _case("first leaf of one", _Log(LEAVES[:1]).bundle([0], anchored=None), _trust(None), [verified]),
-        _case("a stranger's fact", HONEST.bundle([2, 3]), _trust(), [unknown, verified], "nobody here knows"),
-        _case("nobody known", HONEST.bundle([1]), _trust(authors={}), [unknown], "nobody here knows"),
+        _case("a stranger's fact", HONEST.bundle([2, 3]), _trust(), [unknown, verified], "author_unknown"),
+        _case("nobody known", HONEST.bundle([1]), _trust(authors={}), [unknown], "author_unknown"),
         _case(
             "later than the chain",
             HONEST.bundle([4, 5]),
             _trust(),
             [verified, loose],
-            "later than the head of 5 facts from the chain",
+            "later_than_head",
         ),
         _case(
             "nothing on the chain",
             HONEST.bundle([0], anchored=None),
             _trust(None, missing=["no head is there"]),
             [loose],
-            "no head is there",
+            "head_missing",
         ),
-        _case("nothing trusted", good, _trust(None, log=False), [loose] * 3, "no log's key and no head"),
+        _case("nothing trusted", good, _trust(None, log=False), [loose] * 3, "nothing_trusted"),
         _case(
             "a witness is wanting",
             HONEST.bundle([0], cosigners=WITNESSES[:1]),
             _trust(witnesses=WITNESSES),
             [loose],
-            "not cosigned by witness.example/3",
+            "quorum",
         ),
         _case(
             "a head that the bundle does not lead to",
             good,
             _trust((HONEST, 6)),
             [loose] * 3,
-            "does not lead to the head",
+            "head_not_reached",
         ),
         _case("a body changed", _with_fact(good, 1, leaf=SPOILT.decode()), _trust(), [verified, altered, verified]),
         _case(
@@ -189,87 +206,89 @@ def proof_bundles() -> bytes:
             _with_fact(good, 1, leaf=LEAVES[3].decode()),
             _trust(),
             [verified, altered, verified],
-            tail,
+            "off_path",
         ),
-        _case("another index", _with_fact(good, 1, index=2), _trust(), [verified, altered, verified], tail),
+        _case("another index", _with_fact(good, 1, index=2), _trust(), [verified, altered, verified], "off_path"),
         _case(
             "a path changed",
             _with_fact(good, 1, path=good.facts[0].path),
             _trust(),
             [verified, altered, verified],
-            tail,
+            "off_path",
         ),
         _case(
             "a path cut",
             _with_fact(good, 1, path=good.facts[1].path[:-1]),
             _trust(),
             [verified, altered, verified],
-            tail,
+            "off_path",
         ),
-        _case("an index out of range", _with_fact(good, 2, index=9), _trust(), [verified, verified, altered], tail),
-        _case("a leaf lost", _with_fact(good, 1, leaf=""), _trust(), [verified, altered, verified], "not a fact"),
+        _case(
+            "an index out of range", _with_fact(good, 2, index=9), _trust(), [verified, verified, altered], "off_path"
+        ),
+        _case("a leaf lost", _with_fact(good, 1, leaf=""), _trust(), [verified, altered, verified], "not_a_fact"),
         _case(
             "a leaf spelt otherwise",
             _with_fact(good, 1, leaf=LEAVES[1].decode().replace('"body":', '"body": ')),
             _trust(),
             [verified, altered, verified],
-            "not a fact",
+            "not_a_fact",
         ),
         _case(
             "a false signature, recorded",
             falsely_signed.bundle([0, 1]),
             _trust((falsely_signed, ANCHORED)),
             [verified, altered],
-            "the signature is not that of the author",
+            "signature",
         ),
         _case(
             "signed for another record",
             replace(HONEST.bundle([0]), domain=FactDomain(CHAIN_ID, bytes(20))),
             _trust(),
             [altered],
-            "the signature is not that of the author",
+            "signature",
         ),
         _case(
             "the log rewritten at the same size",
             REWRITTEN.bundle([0, 1], size=ANCHORED),
             _trust(),
             [altered, altered],
-            "the head of 5 facts from the chain is of another history",
+            "other_history",
         ),
         _case(
             "the log rewritten and grown",
             REWRITTEN.bundle([0, 1]),
             _trust(),
             [altered, altered],
-            "the head of 5 facts from the chain is of another history",
+            "other_history",
         ),
         _case(
             "a leaf dropped from the log",
             DROPPED.bundle([0, 1]),
             _trust(),
             [altered, altered],
-            "the head of 5 facts from the chain is of another history",
+            "other_history",
         ),
         _case(
             "the log shrunk",
             HONEST.bundle([0, 1], size=3, anchored=None),
             _trust(is_fresh=True),
             [altered, altered],
-            "the log has only 3 facts left of the head of 5 facts from the chain",
+            "log_shrunk",
         ),
         _case(
             "a view for the witnesses alone",
             HONEST.bundle([0, 1], cosigners=()),
             _trust((FORKED, GROWN), witnesses=WITNESSES),
             [altered, altered],
-            "the head of 7 facts from the chain is of another history",
+            "other_history",
         ),
         _case(
             "a head that the log did not sign",
             replace(good, checkpoint=good.checkpoint.replace("\n7\n", "\n6\n")),
             _trust(),
             [altered] * 3,
-            "the signature of neighbours.example/record is not one of this text",
+            "head_unsigned",
         ),
         _case(
             "a false cosignature",
@@ -280,7 +299,7 @@ def proof_bundles() -> bytes:
             ),
             _trust(witnesses=WITNESSES),
             [altered],
-            "the signature of witness.example/2 is not one of this text",
+            "head_unsigned",
         ),
     ]
     return (json.dumps(cases, indent=1, ensure_ascii=False) + "\n").encode()

@@ -10,6 +10,30 @@ const GROUP_OPEN = 1n;
 /** The node did not answer, or not as an Ethereum node does. */
 export class NodeUnreachable extends Error {}
 
+/** Ask an Ethereum node at `url`; throws NodeUnreachable unless it answers with a result. */
+export async function askNode(url: string, method: string, params: unknown[]): Promise<unknown> {
+  const ours = new URL(url, location.href).origin === location.origin;
+  let answer: { result?: unknown; error?: { message: string } };
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...(ours && { "X-CSRFToken": csrfToken() }) },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    });
+    answer = await response.json();
+  } catch (error) {
+    throw new NodeUnreachable(url, { cause: error });
+  }
+  if (answer.result === undefined || answer.result === null) throw new NodeUnreachable(answer.error?.message ?? url);
+  return answer.result;
+}
+
+/** Call a contract's view `signature`, which takes one word; its answer as hex digits. */
+export async function callView(url: string, contract: string, signature: string, word: Uint8Array): Promise<string> {
+  const data = toHex(keccak_256(utf8ToBytes(signature)).slice(0, 4)) + toHex(word).slice(2);
+  return (await askNode(url, "eth_call", [{ to: contract, data }, "latest"])) as string;
+}
+
 export class ChainReader {
   /** `url`: an Ethereum JSON-RPC address; `escrow`: the contract. */
   constructor(
@@ -17,30 +41,12 @@ export class ChainReader {
     readonly escrow: string,
   ) {}
 
-  private async call(method: string, params: unknown[]): Promise<unknown> {
-    const ours = new URL(this.url, location.href).origin === location.origin;
-    let answer: { result?: unknown; error?: { message: string } };
-    try {
-      const response = await fetch(this.url, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", ...(ours && { "X-CSRFToken": csrfToken() }) },
-        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-      });
-      answer = await response.json();
-    } catch (error) {
-      throw new NodeUnreachable(this.url, { cause: error });
-    }
-    if (answer.result === undefined || answer.result === null) throw new NodeUnreachable(answer.error?.message ?? this.url);
-    return answer.result;
-  }
-
   async chainId(): Promise<number> {
-    return Number(await this.call("eth_chainId", []));
+    return Number(await askNode(this.url, "eth_chainId", []));
   }
 
   private async view(signature: string, word: Uint8Array): Promise<string> {
-    const data = toHex(keccak_256(utf8ToBytes(signature)).slice(0, 4)) + toHex(word).slice(2);
-    return (await this.call("eth_call", [{ to: this.escrow, data }, "latest"])) as string;
+    return callView(this.url, this.escrow, signature, word);
   }
 
   /** The root of batch number `batch`, as the contract keeps it. */
