@@ -1,6 +1,7 @@
 """Links that the operator sets, each for one thing at one level of detail. services.py writes them."""
 
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +38,7 @@ class StoredLink(models.Model):
         help_text=_("As on the label, for example https://id.gs1.org/01/06901234567892/10/LOT."),
     )
     link_type = models.CharField(_("type"), max_length=120, choices=LinkType)
-    href = models.URLField(_("leads to"), max_length=600)
+    href = models.CharField(_("leads to"), max_length=600, validators=[URLValidator(["https", "http"])])
     title = models.CharField(_("title"), max_length=120)
     language = models.CharField(_("language"), max_length=2, choices=LinkLanguage, blank=True)
     media_type = models.CharField(_("media type"), max_length=80, default="text/html", blank=True)
