@@ -86,9 +86,10 @@ test-simulation: setup ## Faults by seed, then the audit
 	$(PYTEST) tests/simulation
 
 .PHONY: bench
-bench: setup ## Measure gas an order and orders a second
+bench: setup ## Measure gas an order, orders a second, server time of the pages
 	$(BIN)/pinlian bench gas
 	$(BIN)/pinlian bench orders
+	$(BIN)/pinlian bench pages
 
 .PHONY: gas-snapshot
 gas-snapshot: setup ## Measure gas anew for the test that compares

@@ -6,11 +6,12 @@ import click
 
 from pinlian.cli.bench_gas import measure_gas
 from pinlian.cli.bench_orders import measure_orders
+from pinlian.cli.bench_pages import measure_pages
 
 
 @click.group()
 def bench() -> None:
-    """Measure gas an order and orders a second, on instances made for it and removed after."""
+    """Measure on instances made for it and removed after."""
 
 
 @bench.command()
@@ -42,3 +43,19 @@ def orders(*, orders: int, as_json: bool) -> None:
             click.echo(f"{name:<28} {value:>12}")
     if figures["lost"] or figures["doubled"] or figures["oversold"] or not figures["audit_ok"]:
         raise SystemExit(1)
+
+
+@bench.command()
+@click.option("--orders", default=100_000, show_default=True, help="How many are in the database.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def pages(*, orders: int, as_json: bool) -> None:
+    """Server time of the pages with many orders in the database, beside a page that reads none of them."""
+    figures = measure_pages(orders, progress=lambda text: click.echo(text, err=True))
+    if as_json:
+        click.echo(json.dumps(figures, indent=1))
+        return
+    click.echo(f"{'page':<28} {'p50 ms':>9} {'p95 ms':>9}")
+    for page in figures.pop("pages"):
+        click.echo(f"{page['page']:<28} {page['p50_ms']:>9} {page['p95_ms']:>9}")
+    for name, value in figures.items():
+        click.echo(f"{name:<28} {value:>9}")

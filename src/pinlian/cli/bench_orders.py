@@ -5,15 +5,10 @@ before; then a load generator hands them in over keep-alive connections. An orde
 can read it in the read model.
 """
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from pinlian.cli.own_instance import free_ports, measure_in_own_instance
 
 
 def measure_orders(orders: int, *, progress: Callable[[str], None]) -> dict[str, Any]:
@@ -31,42 +26,5 @@ def measure_orders(orders: int, *, progress: Callable[[str], None]) -> dict[str,
     Raises:
         RuntimeError: the instance did not work; its log was shown.
     """
-    with tempfile.TemporaryDirectory(prefix="pinlian-bench-") as home:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PINLIAN_")}
-        environment.pop("DATABASE_URL", None)
-        ports = _free_ports(3)
-        environment |= {
-            "DJANGO_SETTINGS_MODULE": "pinlian.config.settings",
-            "PINLIAN_HOME": home,
-            "PINLIAN_PORT": str(ports[0]),
-            "PINLIAN_NODE_PORT": str(ports[1]),
-            "PINLIAN_LOG_LEVEL": "WARNING",
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pinlian.cli.order_bench", str(orders), str(ports[2])],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with process:
-            if process.stdout is None or process.stderr is None:
-                raise RuntimeError("no pipes")
-            for line in process.stderr:
-                progress(line.rstrip())
-            answer = process.stdout.read()
-        if process.returncode != 0:
-            raise RuntimeError(f"the measured instance failed; its last words are above ({Path(home).name})")
-    figures: dict[str, Any] = json.loads(answer)
-    return figures
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    (peer_port,) = free_ports(1)
+    return measure_in_own_instance("pinlian.cli.order_bench", str(orders), str(peer_port), progress=progress)
