@@ -15,6 +15,10 @@ class LogUnreachable(Exception):
     """The log did not answer, or not with what was asked for; the message says what it said."""
 
 
+class NotServed(LogUnreachable):
+    """The log answers, and has no such thing."""
+
+
 class LogClient:
     """A log by its address (the prefix before /checkpoint). What it says is not checked here."""
 
@@ -60,6 +64,7 @@ class LogClient:
         """The leaves of bundle `number` (256 leaves each) of the log when it had `size`; fewer if the log has fewer.
 
         Raises:
+            NotServed
             LogUnreachable: also if the bundle is malformed.
         """
         width = min(TILE_WIDTH, size - number * TILE_WIDTH)
@@ -76,7 +81,7 @@ class LogClient:
     def _get(self, path: str) -> bytes:
         found = self._ask(path)
         if found is None:
-            raise LogUnreachable(f"{self.url}/{path} is not there")
+            raise NotServed(f"{self.url}/{path} is not there")
         return found
 
     def _ask(self, path: str) -> bytes | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pinlian.record.checkpoint import SignedCheckpoint, open_checkpoint
-from pinlian.record.log_client import LogClient, LogUnreachable
+from pinlian.record.log_client import LogClient, LogUnreachable, NotServed
 from pinlian.record.note import NoteError, Signer, Verifier
 from pinlian.record.tiles import TILE_WIDTH
 from pinlian.record.tree import leaf_hash
@@ -73,6 +73,7 @@ class WitnessedLog:
         self._agreed = 0
         """So many leaves lead to a head that was cosigned, and to all cosigned after it."""
         self._behind_since: int | None = None
+        self._gone_since: int | None = None
         self._patrolled = 0
         self.alarm = home.read_alarm()
 
@@ -135,21 +136,38 @@ class WitnessedLog:
 
         Raises:
             LogUnreachable
-            LogMisbehaved: a leaf is not what it was; the evidence is kept.
+            LogMisbehaved: a leaf is not what it was, or is served no more; the evidence is kept.
         """
         newest, size, first = self._newest, self._mirror.size, self._patrolled
         if newest is None or size == 0:
             return False
-        entries = client.entries(first // TILE_WIDTH, size)
         end = min(first + TILE_WIDTH, size)
-        with self._lock:
-            index = self._mirror.first_difference(map(leaf_hash, entries), first)
-            if index is not None:
-                self._sound(Alarm("a recorded fact was altered or dropped", (index, index), (newest.note,)))
-            if first + len(entries) < end:
-                self._sound(Alarm("facts were dropped", (first + len(entries), end - 1), (newest.note,)))
+        lost, is_altered = self._first_lost(client, first, end)
+        if lost is not None:
+            with self._lock:
+                self._gone_since = self._now() if self._gone_since is None else self._gone_since
+                if is_altered or self._now() - self._gone_since >= self._patience_seconds:
+                    self._sound(Alarm("a recorded fact was altered or dropped", (lost, lost), (newest.note,)))
+            return False
+        self._gone_since = None
         self._patrolled = end if end < size else 0
         return end < size
+
+    def _first_lost(self, client: LogClient, first: int, end: int) -> tuple[int | None, bool]:
+        """The first of these leaves that is served otherwise than it was seen, or not at all; whether it is served."""
+        good, missing, width = 0, end - first + 1, end - first
+        while missing - good > 1:
+            try:
+                entries = client.entries(first // TILE_WIDTH, first + width)
+            except NotServed:
+                missing = width
+            else:
+                index = self._mirror.first_difference(map(leaf_hash, entries), first)
+                if index is not None or len(entries) < width:
+                    return first + len(entries) if index is None else index, True
+                good = width
+            width = (good + missing) // 2
+        return None if good == end - first else first + good, False
 
     # --- Under the lock ---
 

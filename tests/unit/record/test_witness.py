@@ -243,7 +243,7 @@ def test_add_checkpoint__old_head_of_another_history__is_evidence(tmp_path: Path
     [
         ([*LEAVES[:270], b"another", *LEAVES[271:]], "a recorded fact was altered or dropped: fact 270"),
         ([*LEAVES[:270], *LEAVES[271:]], "a recorded fact was altered or dropped: fact 270"),
-        (LEAVES[:599], "facts were dropped: fact 599"),
+        (LEAVES[:599], "a recorded fact was altered or dropped: fact 599"),
     ],
     ids=["altered", "dropped", "last one dropped"],
 )
@@ -259,6 +259,27 @@ def test_patrol__entry_altered_under_the_same_head__is_named(
         with pytest.raises(LogMisbehaved, match=f"^{alarm}$"):
             list(rounds)
     assert (tmp_path / "evidence.json").exists()
+
+
+@pytest.mark.parametrize("lost", [0, 1, 200, 255])
+def test_patrol__bundle_no_more_served__names_the_fact_when_it_stays_so(
+    lost: int, tmp_path: Path, watch: Watch, clock: Clock
+) -> None:
+    class Forgetful(PaperLog):
+        def resource(self, where: str) -> bytes | None:
+            width = int(where.partition(".p/")[2] or 256)
+            return None if where.startswith("tile/entries/000") and width > lost else super().resource(where)
+
+    log = PaperLog(LEAVES)
+    with WitnessHome(tmp_path) as home:
+        watched = watch(home)
+        with served(log) as url, LogClient(url) as client:
+            watched.follow(client)
+        with served(Forgetful(LEAVES)) as url, LogClient(url) as client:
+            assert not watched.patrol(client)
+            clock.now += PATIENCE_SECONDS
+            with pytest.raises(LogMisbehaved, match=f"^a recorded fact was altered or dropped: fact {lost}$"):
+                watched.patrol(client)
 
 
 def test_home__two_witnesses__are_kept_apart(tmp_path: Path) -> None:
