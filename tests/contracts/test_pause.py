@@ -19,7 +19,9 @@ def test_pause__by_a_pauser__stops_new_orders_for_a_time(scene: Scene, group: Gr
     call = calls.place_orders([(hash_struct(group), [scene.order(BUYER, group)])])
     assert scene.refusal(call) == Refusal.PAUSED
     scene.wait(DAY)
-    assert scene.act(call)
+    (placed,) = scene.act(call)
+    assert isinstance(placed, OrdersPlaced)
+    assert (len(placed.leaves), placed.refused) == (1, ())
 
 
 def test_pause__keeps_the_number_of_batches(scene: Scene, group: Group) -> None:

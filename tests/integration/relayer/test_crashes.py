@@ -47,7 +47,7 @@ class Work:
         ids = [promise.id for promise in self.promises if isinstance(promise, Promise)]
         assert len(ids) == 10
         states = [facade.status(message_id) for message_id in ids + self.payments]
-        assert {state.stage for state in states if state} == {facade.Stage.FINAL}
+        assert {state and state.stage for state in states} == {facade.Stage.FINAL}
         instance = self.instance
         assert instance.orders_on_chain() == sorted(
             (to_hex(each.address), nonce) for each in BUYERS for nonce in (0, 1)

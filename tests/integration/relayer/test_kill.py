@@ -86,7 +86,7 @@ def test_processes__killed_again_and_again__keep_every_promise(instance: Instanc
 
     assert len(acknowledged) == len(submissions)
     states = [facade.status(message_id) for message_id in acknowledged]
-    assert {state.stage for state in states if state} == {facade.Stage.FINAL}
+    assert {state and state.stage for state in states} == {facade.Stage.FINAL}
     assert instance.orders_on_chain() == sorted(
         (to_hex(each.address), nonce) for each in BUYERS for nonce in range(ORDERS_EACH)
     )

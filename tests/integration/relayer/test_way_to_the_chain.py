@@ -36,6 +36,6 @@ def test_orders__of_many_buyers_and_groups__are_placed(instance: Instance) -> No
     assert instance.orders_on_chain() == sorted((to_hex(each.address), nonce) for each in buyers for nonce in range(3))
     assert [instance.balance(each) for each in buyers] == [100_000 - 3 * PRICE] * 5
     states = [facade.status(promise.id) for promise in promises if isinstance(promise, facade.Promise)]
-    assert {state.stage for state in states if state} == {facade.Stage.FINAL}
+    assert {state and state.stage for state in states} == {facade.Stage.FINAL}
     assert len(states) == 15
     assert Account.objects.count() == 5
