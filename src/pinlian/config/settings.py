@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "pinlian.apps.shop",
     "pinlian.apps.arbitration",
     "pinlian.apps.resolver",
+    "pinlian.apps.epcis",
     "pinlian.web",
     "unfold",
     "django.contrib.admin",

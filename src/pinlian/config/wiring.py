@@ -7,6 +7,9 @@ from functools import cache
 from django.conf import settings
 from django.db.models import Model
 
+from pinlian.apps.epcis import models as epcis_models
+from pinlian.apps.epcis import projections as epcis
+from pinlian.apps.epcis.facade import admit_fact as admit_event
 from pinlian.apps.groupbuy import models as groupbuy_models
 from pinlian.apps.groupbuy import projections as groupbuy
 from pinlian.apps.groupbuy.chain_view import ReadModelView
@@ -70,13 +73,20 @@ PROJECTED_MODELS: tuple[type[Model], ...] = (
 """Every table that the chain writes."""
 
 
-FACT_PROJECTIONS: FactProjections = {}
+FACT_PROJECTIONS: FactProjections = {
+    "epcis_event": [epcis.on_epcis_event],
+}
 """Kind of fact -> who makes rows of it."""
 
-FACT_ADMISSIONS: FactAdmissions = {}
+FACT_ADMISSIONS: FactAdmissions = {
+    "epcis_event": admit_event,
+}
 """Kind of fact -> who refuses facts of it that somebody hands in by the HTTP API; others are not taken there."""
 
-FACT_PROJECTED_MODELS: tuple[type[Model], ...] = ()
+FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
+    epcis_models.EventEpc,
+    epcis_models.Event,
+)
 """Every table that facts of the record write; one that refers to another comes first."""
 
 

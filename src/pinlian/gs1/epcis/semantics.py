@@ -45,11 +45,13 @@ from pinlian.gs1.epcis.vocabulary import (
 from pinlian.gs1.keys import IdentifierError
 
 PROBLEMS_MAX = 100
+URI_LENGTH_MAX = 500
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
 _VERSION = re.compile(r"2\.0(?:\.\d+)*", re.ASCII)
 _OFFSET = re.compile(r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
 _UNIT = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
+_NOT_TEXT = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 _INTEGER_MAX = 2**53 - 1
 _ACTIONS = frozenset(Action)
@@ -281,7 +283,12 @@ def _check_context(context: Any, parent: str, problems: _Problems, *, is_require
 
 
 def _is_uri(text: str) -> bool:
-    return _URI.fullmatch(text) is not None
+    return len(text) <= URI_LENGTH_MAX and _URI.fullmatch(text) is not None
+
+
+def _is_text(text: str) -> bool:
+    """Whether a text can be written in XML too: whole characters, and no control characters but blanks."""
+    return not _NOT_TEXT.search(text)
 
 
 def _shown(value: Any) -> str:
@@ -471,13 +478,13 @@ class _EventCheck:
         elif value is None:
             self._problems.add(ProblemName.NULL_NOT_ALLOWED, pointer)
         elif isinstance(value, str):
-            if any("\ud800" <= character <= "\udfff" for character in value):
+            if not _is_text(value):
                 self._problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
         elif isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) <= _INTEGER_MAX:
             self._problems.add(ProblemName.NUMBER_NOT_EXACT, pointer, value=_shown(value))
         elif isinstance(value, Mapping):
             for name, content in value.items():
-                if any("\ud800" <= character <= "\udfff" for character in name):
+                if not _is_text(name):
                     self._problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
                 elif name != "@context":
                     self._check_values(content, pointer_to(pointer, name), depth + 1)

@@ -1,0 +1,47 @@
+"""What other apps, pages and commands may ask of events."""
+
+from pinlian.apps.epcis.capturing import (
+    CaptureInvalid,
+    EventKnown,
+    admit_fact,
+    capture,
+    capture_event,
+    capture_signed,
+    check,
+    fact_body,
+)
+from pinlian.apps.epcis.problem_texts import problem_details, problem_text
+from pinlian.apps.epcis.selectors import (
+    EpcRow,
+    EventRow,
+    epc_is_known,
+    event_by_id,
+    events_after,
+    events_named,
+    events_touching,
+    stored_events,
+)
+from pinlian.gs1.epcis.problems import Problem, ProblemName
+
+__all__ = [
+    "CaptureInvalid",
+    "EpcRow",
+    "EventKnown",
+    "EventRow",
+    "Problem",
+    "ProblemName",
+    "admit_fact",
+    "capture",
+    "capture_event",
+    "capture_signed",
+    "check",
+    "epc_is_known",
+    "event_by_id",
+    "events_after",
+    "events_named",
+    "events_touching",
+    "fact_body",
+    "problem_details",
+    "problem_text",
+    "stored_events",
+]

@@ -1,0 +1,107 @@
+"""Events as the record has them, and what people keep about capturing and asking.
+
+Event and EventEpc are written by the projection alone; CaptureJob and NamedQuery by the services.
+"""
+
+import json
+from typing import Any
+
+from django.db import models
+
+URI_LENGTH_MAX = 700
+"""Of what is kept in a column of its own. Canonical names are a little longer than what came."""
+
+
+class Event(models.Model):
+    """An event, or the declaration that an event is in error, which repeats it under the same event_id."""
+
+    # Its place in the record.
+    index = models.BigIntegerField(primary_key=True)
+    event_id = models.CharField(max_length=URI_LENGTH_MAX, db_index=True)
+    event_hash = models.CharField(max_length=100)
+    event_type = models.CharField(max_length=URI_LENGTH_MAX)
+    action = models.CharField(max_length=8, blank=True)
+    event_time_us = models.BigIntegerField()
+    biz_step = models.CharField(max_length=URI_LENGTH_MAX, blank=True)
+    disposition = models.CharField(max_length=URI_LENGTH_MAX, blank=True)
+    read_point = models.CharField(max_length=URI_LENGTH_MAX, blank=True)
+    biz_location = models.CharField(max_length=URI_LENGTH_MAX, blank=True)
+    transformation_id = models.CharField(max_length=URI_LENGTH_MAX, blank=True)
+    # When the error was declared; None: this is no declaration.
+    error_declared_us = models.BigIntegerField(null=True)
+    # Index of the first declaration that this event is in error.
+    declared_wrong_by = models.BigIntegerField(null=True)
+    recorded_at = models.BigIntegerField()
+    author = models.CharField(max_length=42)
+    signed_at = models.BigIntegerField()
+    capturer = models.CharField(max_length=100)
+    # The event in the form of RFC 8785, as the record has it.
+    text = models.TextField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["event_time_us", "index"], name="epcis_event_time"),
+            models.Index(fields=["biz_step", "index"], name="epcis_event_biz_step"),
+            models.Index(fields=["disposition", "index"], name="epcis_event_disposition"),
+            models.Index(fields=["read_point", "index"], name="epcis_event_read_point"),
+            models.Index(fields=["biz_location", "index"], name="epcis_event_biz_location"),
+            models.Index(fields=["event_type", "index"], name="epcis_event_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"event {self.index}"
+
+    def event(self) -> dict[str, Any]:
+        """The event as it was captured."""
+        event: dict[str, Any] = json.loads(self.text)
+        return event
+
+
+class EventEpc(models.Model):
+    """A thing, or a class of things, that an event names."""
+
+    # The event's index and the place among its things, so that making the rows anew makes the same.
+    id = models.BigIntegerField(primary_key=True)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="epcs")
+    epc = models.CharField(max_length=URI_LENGTH_MAX)
+    role = models.CharField(max_length=8)
+    quantity = models.CharField(max_length=40, null=True)  # noqa: DJ001 - not said is another thing than zero
+    uom = models.CharField(max_length=3, null=True)  # noqa: DJ001 - pieces
+    is_class = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["epc", "event"], name="epcis_epc_event")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.epc}"
+
+
+class CaptureJob(models.Model):
+    """A document that somebody sent, and what became of it."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    owner_id = models.BigIntegerField(null=True, db_index=True)
+    created_at_ms = models.BigIntegerField()
+    finished_at_ms = models.BigIntegerField()
+    error_behaviour = models.CharField(max_length=8)
+    success = models.BooleanField()
+    # Problem details, for whoever asks after the job.
+    errors = models.JSONField(default=list)
+    event_count = models.PositiveIntegerField()
+    # Of the last fact that the job appended; None: it appended none.
+    last_index = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"capture {self.id}"
+
+
+class NamedQuery(models.Model):
+    """A query of the events under a name."""
+
+    name = models.CharField(max_length=100, unique=True)
+    owner_id = models.BigIntegerField()
+    definition = models.JSONField()
+    created_at_ms = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,160 @@
+"""Reading events."""
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pinlian.apps.epcis.models import CaptureJob, Event, EventEpc
+from pinlian.gs1.epcis.identity import canonical_or_as_is
+
+EPCS_PER_QUERY_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class EpcRow:
+    """A thing, or a class of things, in an event; see gs1.epcis.event.Mention."""
+
+    epc: str
+    role: str
+    quantity: str | None
+    uom: str | None
+    is_class: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event on record.
+
+    Attributes:
+        index: of its fact.
+        event_time_us: microseconds since the Unix epoch.
+        biz_step, disposition: a standard word, or a URI; empty if the event does not say.
+        read_point, biz_location: canonical; empty if the event does not say.
+        event: as it was captured.
+        author: account that signed the fact.
+        signed_at, recorded_at: Unix seconds, by the author's clock and by the record's.
+        capturer: who captured it: an account, or an id without personal meaning.
+        declares_error: it repeats an event to say that it is wrong.
+        declared_wrong_by: index of the first declaration that this event is wrong.
+    """
+
+    index: int
+    event_id: str
+    event_hash: str
+    event_type: str
+    action: str
+    event_time_us: int
+    biz_step: str
+    disposition: str
+    read_point: str
+    biz_location: str
+    epcs: tuple[EpcRow, ...]
+    event: dict[str, Any]
+    author: str
+    signed_at: int
+    recorded_at: int
+    capturer: str
+    declares_error: bool
+    declared_wrong_by: int | None
+
+
+def event_rows(events: Iterable[Event]) -> list[EventRow]:
+    """Rows as others see them, in the same order; one more query for the things in them."""
+    found = list(events)
+    epcs: dict[int, list[EpcRow]] = {event.index: [] for event in found}
+    indices = list(epcs)
+    for first in range(0, len(indices), EPCS_PER_QUERY_MAX):
+        part = EventEpc.objects.filter(event_id__in=indices[first : first + EPCS_PER_QUERY_MAX]).order_by("id")
+        for index, epc, role, quantity, uom, is_class in part.values_list(
+            "event_id", "epc", "role", "quantity", "uom", "is_class"
+        ):
+            epcs[index].append(EpcRow(epc, role, quantity, uom, is_class))
+    return [
+        EventRow(
+            index=event.index,
+            event_id=event.event_id,
+            event_hash=event.event_hash,
+            event_type=event.event_type,
+            action=event.action,
+            event_time_us=event.event_time_us,
+            biz_step=event.biz_step,
+            disposition=event.disposition,
+            read_point=event.read_point,
+            biz_location=event.biz_location,
+            epcs=tuple(epcs[event.index]),
+            event=json.loads(event.text),
+            author=event.author,
+            signed_at=event.signed_at,
+            recorded_at=event.recorded_at,
+            capturer=event.capturer,
+            declares_error=event.error_declared_us is not None,
+            declared_wrong_by=event.declared_wrong_by,
+        )
+        for event in found
+    ]
+
+
+def events_touching(epcs: Collection[str]) -> list[EventRow]:
+    """Every event that names one of these, by canonical names, in the order of the record."""
+    wanted = list(dict.fromkeys(epcs))
+    events: dict[int, Event] = {}
+    for first in range(0, len(wanted), EPCS_PER_QUERY_MAX):
+        naming = EventEpc.objects.filter(epc__in=wanted[first : first + EPCS_PER_QUERY_MAX]).values("event_id")
+        events.update({event.index: event for event in Event.objects.filter(index__in=naming)})
+    return event_rows(events[index] for index in sorted(events))
+
+
+def events_after(index: int, limit: int) -> list[EventRow]:
+    """Up to `limit` events whose facts come after the one at `index`."""
+    return event_rows(Event.objects.filter(index__gt=index).order_by("index")[:limit])
+
+
+def events_named(event_id: str) -> list[EventRow]:
+    """The event with this eventID, and the declarations that it is wrong, in the order of the record."""
+    return event_rows(Event.objects.filter(event_id=event_id).order_by("index"))
+
+
+def event_by_id(event_id: str) -> EventRow | None:
+    """The event with this eventID; if only a declaration that it is wrong is known, that."""
+    found = events_named(event_id)
+    return found[0] if found else None
+
+
+def epc_is_known(epc: str) -> bool:
+    """Whether any event names this thing."""
+    return EventEpc.objects.filter(epc=canonical_or_as_is(epc)).exists()
+
+
+def stored_events() -> Iterable[tuple[Any, ...]]:
+    """Every event as plain values, for the audit; last the (epc, role, quantity, uom, is_class) of each thing in it."""
+    last = -1
+    while rows := events_after(last, 1_000):
+        for row in rows:
+            things = tuple((epc.epc, epc.role, epc.quantity, epc.uom, epc.is_class) for epc in row.epcs)
+            yield (
+                row.index,
+                row.event_id,
+                row.event_hash,
+                row.event_type,
+                row.action,
+                row.event_time_us,
+                row.biz_step,
+                row.disposition,
+                row.read_point,
+                row.biz_location,
+                row.author,
+                row.signed_at,
+                row.recorded_at,
+                row.capturer,
+                row.declares_error,
+                row.declared_wrong_by,
+                row.event,
+                things,
+            )
+        last = rows[-1].index
+
+
+def jobs_of(owner_id: int) -> Any:
+    """The capture jobs of a person, the newest first."""
+    return CaptureJob.objects.filter(owner_id=owner_id).order_by("-created_at_ms", "id")
