@@ -9,21 +9,19 @@ from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.money import facade as money
 from pinlian.apps.people import facade as people
 from pinlian.chain.keys import read_or_create
-from pinlian.chain.signatures import sign
 from pinlian.domain.case import CaseKind, CaseStatus
+from tests.integration.accounts import PASSWORD, add_key, log_in
 from tests.integration.town import ARBITER, Town, buyer
 
 # Rulings with the office's key are committed by the journal's own thread.
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 
-PASSWORD = "bok choy at dawn"
 ASKED = 900
 
 
 def logged_in(*roles: str) -> Client:
     person = people.sign_up(phone="13912345678", password=PASSWORD, display_name="平台小赵", roles=("resident", *roles))
-    client = Client(headers={"host": "localhost", "accept-language": "zh-hans"})
-    client.post("/me/sign-in/", {"phone": "13912345678", "password": PASSWORD})
+    client = log_in("13912345678")
     client.person_id = person.id  # type: ignore[attr-defined]
     return client
 
@@ -75,16 +73,7 @@ def test_arbiter_with_a_key_of_his_own__is_given_the_message_to_sign(town: Town)
     case_id = rejected_case(town, ARBITER.address)
     client = logged_in()
     person_id: int = client.person_id  # type: ignore[attr-defined]
-    challenge = people.new_challenge(person_id)
-    people.add_device_key(
-        person_id,
-        address=ARBITER.address,
-        keystore={"version": 1, "kdf": {}, "cipher": {}, "ciphertext": ""},
-        encryption_key={"kty": "EC", "crv": "P-256", "x": "A", "y": "B"},
-        label="手机",
-        challenge=challenge,
-        proof=sign(ARBITER.private_key, people.challenge_digest(challenge)),
-    )
+    add_key(person_id, ARBITER)
     response = client.post(f"/arbitration/{case_id}/", award(case_id, "0"))
     assert response.json()["message"] == {"case_id": case_id, "award": "0"}
     refused = client.post(f"/arbitration/{case_id}/", award(case_id, "9.01"))

@@ -13,39 +13,19 @@ from pinlian.chain.typed_data import digest, hash_struct, message_from_json
 from pinlian.domain.group import Group
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.offer import Offer, WindowKind
+from tests.integration.accounts import PUBLIC_KEY, log_in, sign_up, visitor
 from tests.integration.town import DAY, LADDER, LEADER, PICKUP, PRICE, Town, buyer
 
 # The journal is written by a thread of its own, which would wait for a transaction of the test.
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal", "record"])
 
-PASSWORD = "bok choy at dawn"
-KEYSTORE = {"version": 1, "kdf": {}, "cipher": {}, "ciphertext": ""}
-PUBLIC_KEY = {"kty": "EC", "crv": "P-256", "x": "A", "y": "B"}
 RESIDENT, STRANGER = buyer(1), buyer(2)
-
-
-def visitor(language: str = "zh-hans") -> Client:
-    return Client(headers={"host": "localhost", "accept": "text/html", "accept-language": language})
 
 
 def logged_in(number: int, signer: Key, role: str = "resident", language: str = "zh-hans") -> Client:
     phone = f"1390000{number:04}"
-    found = people.sign_up(
-        phone=phone, password=PASSWORD, display_name=f"邻居{number}", roles=tuple({"resident", role})
-    )
-    challenge = people.new_challenge(found.id)
-    people.add_device_key(
-        found.id,
-        address=signer.address,
-        keystore=KEYSTORE,
-        encryption_key=PUBLIC_KEY,
-        label="手机",
-        challenge=challenge,
-        proof=sign(signer.private_key, people.challenge_digest(challenge)),
-    )
-    client = visitor(language)
-    client.post("/me/sign-in/", {"phone": phone, "password": PASSWORD})
-    return client
+    sign_up(phone, f"邻居{number}", signer, *({role} - {"resident"}))
+    return log_in(phone, language)
 
 
 @pytest.fixture(autouse=True)

@@ -11,47 +11,25 @@ from django.test import Client
 
 from pinlian.apps.market import facade as market
 from pinlian.apps.people import facade as people
-from pinlian.chain.keys import Key
-from pinlian.chain.signatures import sign
 from pinlian.chain.typed_data import hash_struct
 from pinlian.domain.case import CaseKind
 from pinlian.domain.group import Group
 from pinlian.domain.offer import Offer, Step, WindowKind
+from tests.integration.accounts import log_in, sign_up
 from tests.integration.town import DAY, LEADER, MERCHANT, Town, buyer
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
-
-PASSWORD = "bok choy at dawn"
-KEYSTORE = {"version": 1, "kdf": {}, "cipher": {}, "ciphertext": ""}
-PUBLIC_KEY = {"kty": "EC", "crv": "P-256", "x": "A", "y": "B"}
-
-
-def person(phone: str, name: str, signer: Key) -> int:
-    found = people.sign_up(phone=phone, password=PASSWORD, display_name=name)
-    challenge = people.new_challenge(found.id)
-    people.add_device_key(
-        found.id,
-        address=signer.address,
-        keystore=KEYSTORE,
-        encryption_key=PUBLIC_KEY,
-        label="手机",
-        challenge=challenge,
-        proof=sign(signer.private_key, people.challenge_digest(challenge)),
-    )
-    return found.id
 
 
 @pytest.fixture
 def client(town: Town) -> Client:
     """Logged in as the merchant of a shop with a product; its leader is known by name."""
-    person("13900000002", "陈大姐", LEADER)
-    keeper = person("13900000001", "吴志远", MERCHANT)
+    sign_up("13900000002", "陈大姐", LEADER)
+    keeper = sign_up("13900000001", "吴志远", MERCHANT)
     account = f"0x{MERCHANT.address.hex()}"
     shop = market.add_merchant(keeper, name="山里菜合作社", region="临安", about="", account=account, verified=True)
     market.add_product(shop.id, market.ProductWords(category="vegetables", name_zh="=番茄", unit_zh="1 千克"))
-    client = Client(headers={"host": "localhost", "accept-language": "zh-hans"})
-    client.post("/me/sign-in/", {"phone": "13900000001", "password": PASSWORD})
-    return client
+    return log_in("13900000001")
 
 
 @pytest.fixture
