@@ -253,7 +253,8 @@ def _key_position(segments: list[str], rules: _Rules) -> int:
             break
     if segments[-1] == "" and len(segments) > 2:
         raise DigitalLinkError(Reason.TRAILING_SLASH, "/" + "/".join(segments))
-    raise DigitalLinkError(Reason.NO_KEY, "/" + "/".join(segments))
+    has_key = any(name in QUALIFIERS_OF_KEY for name in segments)
+    raise DigitalLinkError(Reason.UNPAIRED if has_key else Reason.NO_KEY, "/" + "/".join(segments))
 
 
 def _check_qualifiers(key_ai: str, qualifier_ais: list[str]) -> None:

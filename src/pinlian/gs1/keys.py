@@ -33,6 +33,7 @@ class Reason(StrEnum):
     PERCENT_ESCAPE = "percent_escape"
     NO_KEY = "no_key"
     TRAILING_SLASH = "trailing_slash"
+    UNPAIRED = "unpaired"
     UNKNOWN_AI = "unknown_ai"
     QUALIFIER = "qualifier"
     IN_QUERY = "in_query"

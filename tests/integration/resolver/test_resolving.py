@@ -130,6 +130,7 @@ def test_get__linkset_in_a_browser__is_a_page(scanner: Client) -> None:
 @pytest.mark.parametrize(
     ("path", "part"),
     [
+        (f"{PRODUCT}/foo", f"{PRODUCT}/foo"),
         (f"{LOT}/foo", f"{LOT}/foo"),
         ("/01", "/01"),
         ("/01/06901234567893", "(01) 06901234567893"),

@@ -72,6 +72,8 @@ def test_parse__every_part_given__is_kept() -> None:
         ("https://a/10/ABC", Reason.NO_KEY, "/10/ABC"),
         ("https://a/GTIN/09520123456788", Reason.NO_KEY, "/GTIN/09520123456788"),
         ("https://a/01/09520123456788/", Reason.TRAILING_SLASH, "/01/09520123456788/"),
+        ("https://a/01/09520123456788/10/L/foo", Reason.UNPAIRED, "/01/09520123456788/10/L/foo"),
+        ("https://a/01", Reason.UNPAIRED, "/01"),
         ("https://a/01/09520123456788/89/ABC", Reason.UNKNOWN_AI, "89"),
         ("https://a/01/09520123456788/17/261231", Reason.QUALIFIER, "17"),
         ("https://a/01/09520123456788/21/S/10/L", Reason.QUALIFIER, "10"),

@@ -36,6 +36,10 @@ _TEXTS: dict[Reason, IdentifierText] = {
         _("There is no GS1 key in the address."), _("Begin with a key and its number, such as /01/06901234567892.")
     ),
     Reason.TRAILING_SLASH: IdentifierText(_("There is a slash at the end."), _("Leave out the slash at the end.")),
+    Reason.UNPAIRED: IdentifierText(
+        _("The parts of the address do not come in pairs of an identifier and its value."),
+        _("Write a value after each identifier, as in /01/06901234567892/10/LOT."),
+    ),
     Reason.UNKNOWN_AI: IdentifierText(
         _("GS1 knows no application identifier of this number."), _("Use one of GS1's list, such as 10 for a lot.")
     ),

@@ -94,7 +94,7 @@ def _known(request: HttpRequest, root: str) -> tuple[DigitalLink, list[Level]]:
         uri = f"https://{CANONICAL_HOST}{quote(path)}?{request.META['QUERY_STRING']}"
         identifier = parse(uri, allow_short_gtin=True)
     except DigitalLinkError as error:
-        if error.reason is not Reason.NO_KEY:
+        if error.reason is not Reason.UNPAIRED:
             raise
         identifier = _with_slashes(path, error)
         levels = known_levels(identifier, root)
@@ -114,7 +114,10 @@ def _with_slashes(path: str, error: DigitalLinkError) -> DigitalLink:
         raise error
     ai, value = pairs.pop()
     (key_ai, key), *qualifiers = *pairs, (ai, "/".join([value, *rest]))
-    return build(key_ai, key, qualifiers)
+    try:
+        return build(key_ai, key, qualifiers)
+    except DigitalLinkError:
+        raise error from None
 
 
 def _wishes(request: HttpRequest, identifier: DigitalLink) -> Wishes:
