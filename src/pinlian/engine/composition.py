@@ -6,6 +6,7 @@ from pinlian.config import wiring
 from pinlian.engine.loop import Engine
 from pinlian.record.facade import follow_step
 from pinlian.record.heads import sign_head
+from pinlian.record.witnessing import witness_step
 from pinlian.relayer import facade as relayer
 from pinlian.relayer.policy import WAITING_MS_MAX
 from pinlian.web.api_requests import forget_old_answers
@@ -28,5 +29,5 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
         submit_upkeep=relayer.submit_upkeep,
         chores=[money.follow_top_ups, forget_old_answers],
         follow_facts=follow_step,
-        beside={"heads": sign_head, "anchor": wiring.make_anchoring().step},
+        beside={"heads": sign_head, "witnesses": witness_step, "anchor": wiring.make_anchoring().step},
     )

@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from pinlian.chain.keys import Key
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import heads, identity, log, tree
+from pinlian.record.bundle import bundle
 from pinlian.record.fact import Fact, FactDomain, checked_leaf, sign
 from pinlian.record.follow import StoredFact, follow_step, followed, rebuild, stored_facts
 from pinlian.record.heads import Head
@@ -20,6 +21,7 @@ __all__ = [
     "Standing",
     "StoredFact",
     "append",
+    "bundle",
     "consistency_proof",
     "domain",
     "fact_at",
@@ -44,11 +46,11 @@ class Standing(StrEnum):
     """What the record itself can say of a fact that it holds."""
 
     VERIFIED = "verified"
-    """The fact is in a head that the chain holds, and we know who signed it."""
+    """The fact is in heads that the chain holds and that the policy's witnesses cosigned; we know who signed it."""
     AUTHOR_UNKNOWN = "author_unknown"
-    """The fact is in such a head, and an account signed it that we do not know."""
+    """The fact is in such heads, and an account signed it that we do not know."""
     NOT_ANCHORED = "not_anchored"
-    """No head with the fact is on the chain yet."""
+    """No head with the fact is on the chain yet, or the witnesses have not cosigned one."""
     ALTERED = "altered"
     """What is stored here is not what the head, or the signature, is about."""
 
@@ -167,6 +169,8 @@ def standing(index: int, *, author_is_known: bool) -> Standing:
 def standings(indices: Collection[int]) -> dict[int, Standing]:
     """VERIFIED (as far as the author is known), NOT_ANCHORED or ALTERED for each of these facts that there is."""
     leaves = log.leaves_at(indices)
+    witnessed = heads.newest_witnessed()
+    witnessed_size = witnessed.size if witnessed else 0
     result = dict.fromkeys(leaves, Standing.NOT_ANCHORED)
     for head, standing in ((heads.newest(), Standing.NOT_ANCHORED), (heads.newest_anchored(), Standing.VERIFIED)):
         if head is None:
@@ -174,5 +178,8 @@ def standings(indices: Collection[int]) -> dict[int, Standing]:
         held = [index for index in leaves if index < head.size and result[index] is not Standing.ALTERED]
         for index, path in log.inclusion_proofs(held, head.size).items():
             is_held = tree.includes(head.root, tree.leaf_hash(leaves[index]), index, head.size, path)
-            result[index] = standing if is_held else Standing.ALTERED
+            if not is_held:
+                result[index] = Standing.ALTERED
+            elif index < witnessed_size:
+                result[index] = standing
     return result

@@ -1,11 +1,12 @@
 """The record over HTTP as JSON: facts and proofs out, signed facts in. Hashes are base64, as in checkpoints."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 from ninja import Path, Query, Router, Schema
 from ninja.responses import Status
@@ -15,10 +16,13 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import facade, identity
 from pinlian.record.fact import Fact, fact_from_json
 from pinlian.record.note import to_base64
+from pinlian.record.verify import BUNDLE_TYPE
 
 router = Router(tags=["record"])
 
 CLOCK_AHEAD_SECONDS_MAX = 3_600
+FACTS_PER_ADDRESS_MAX = 200
+"""Indices in the address of a request."""
 INDEX_MAX = 2**53 - 1
 
 Admissions = Mapping[str, Callable[[Fact], None]]
@@ -95,15 +99,12 @@ class ConsistencyOut(Schema):
     path: list[BASE64_HASH]
 
 
-class ProblemOut(Schema):
-    """Documented once for all operations by config/openapi.py."""
+# What their bodies are is said once for all operations, by config/openapi.py.
+REFUSED = dict.fromkeys((403, 413, 422, 503))
+NOT_FOUND = dict.fromkeys((404, 422, 503))
 
 
-REFUSED = dict.fromkeys((403, 413, 422, 503), ProblemOut)
-NOT_FOUND = dict.fromkeys((404, 422, 503), ProblemOut)
-
-
-@router.get("/head", response={200: HeadOut, 503: ProblemOut}, operation_id="get_record_head")
+@router.get("/head", response={200: HeadOut, 503: None}, operation_id="get_record_head")
 def get_head(request: HttpRequest) -> Any:
     """The newest head of the record, with the keys that sign it."""
     head = facade.head()
@@ -156,6 +157,25 @@ def prove_inclusion(request: HttpRequest, index: Annotated[Index, Query()], size
 def prove_consistency(request: HttpRequest, old: Annotated[Index, Query()], new: Annotated[Index, Query()]) -> Any:
     """Proof that between two sizes facts were only added."""
     return {"old": old, "new": new, "path": _base64(facade.consistency_proof(old, new))}
+
+
+@router.get(
+    "/bundle",
+    response=NOT_FOUND,
+    operation_id="get_bundle",
+    openapi_extra={"responses": {200: {"description": "OK", "content": {BUNDLE_TYPE: {"schema": {"type": "object"}}}}}},
+)
+def get_bundle(
+    request: HttpRequest,
+    index: Annotated[list[Index], Query(min_length=1, max_length=FACTS_PER_ADDRESS_MAX)],
+    head_size: Annotated[Index | None, Query()] = None,
+) -> HttpResponse:
+    """All that a stranger needs to check these facts: docs/protocol/record-proofs.md describes it.
+
+    `head_size`: of a head that the reader trusts already, from the chain perhaps; the proof leads to that one then.
+    """
+    found = facade.bundle(index, head_size=head_size)
+    return HttpResponse(json.dumps(found.as_json(), ensure_ascii=False), content_type=BUNDLE_TYPE)
 
 
 def _base64(hashes: list[bytes]) -> list[str]:

@@ -76,9 +76,25 @@ def test_consistency__of_two_heads__holds(client: Client) -> None:
     assert is_consistent(3, old.root, 300, new.root, path)
 
 
+def test_bundle__of_two_facts__is_one_file_about_one_head(client: Client) -> None:
+    keep(9)
+    answer = client.get(f"{API}/bundle?index=3&index=5")
+    assert answer["Content-Type"] == "application/vnd.pinlian.proof+json"
+    found = answer.json()
+    assert [fact["index"] for fact in found["facts"]] == [3, 5]
+    assert found["checkpoint"] == record.head().checkpoint
+
+
 @pytest.mark.parametrize(
     "path",
-    ["facts/3", "proof/inclusion?index=3&size=3", "proof/inclusion?index=0&size=4", "proof/consistency?old=1&new=4"],
+    [
+        "facts/3",
+        "bundle?index=3",
+        "bundle?index=1&head_size=2",
+        "proof/inclusion?index=3&size=3",
+        "proof/inclusion?index=0&size=4",
+        "proof/consistency?old=1&new=4",
+    ],
 )
 def test_read__beyond_the_record__is_not_found(client: Client, path: str) -> None:
     keep(3)

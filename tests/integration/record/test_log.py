@@ -143,6 +143,13 @@ def test_standing__before_and_after_a_head_is_anchored() -> None:
     assert record.standing(3, author_is_known=True) is record.Standing.NOT_ANCHORED
 
 
+def test_standing__anchored_and_not_witnessed__is_not_yet_verified() -> None:
+    record.append(notes(3))
+    anchor_newest_head()
+    change("UPDATE record_head SET witnessed = %s", False)
+    assert record.standing(1, author_is_known=True) is record.Standing.NOT_ANCHORED
+
+
 def test_standing__stored_leaf_was_altered__says_so() -> None:
     record.append(notes(3))
     anchor_newest_head()
@@ -168,10 +175,10 @@ def test_standing__stored_tree_was_altered_too__says_so() -> None:
 def anchor_newest_head() -> None:
     """As if the chain had it."""
     sign_head()
-    change("UPDATE record_head SET anchored_block = 7")
+    change("UPDATE record_head SET anchored_block = 7, witnessed = %s", True)
 
 
-def change(statement: str, *values: bytes) -> None:
+def change(statement: str, *values: bytes | bool) -> None:
     """What somebody with the database in hand can do."""
     with connections["record"].cursor() as cursor:
         cursor.execute(statement, values)
