@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "pinlian.apps.arbitration",
     "pinlian.apps.resolver",
     "pinlian.apps.epcis",
+    "pinlian.apps.trace",
     "pinlian.web",
     "unfold",
     "django.contrib.admin",

@@ -17,6 +17,9 @@ from pinlian.apps.market import models as market_models
 from pinlian.apps.market import projections as market
 from pinlian.apps.money import models as money_models
 from pinlian.apps.money import projections as money
+from pinlian.apps.trace import models as trace_models
+from pinlian.apps.trace import projections as trace
+from pinlian.apps.trace.facade import admit as admit_about_goods
 from pinlian.chain.contract_wallets import ContractWallets
 from pinlian.chain.deployment import Deployment, load
 from pinlian.chain.escrow import Escrow
@@ -74,18 +77,35 @@ PROJECTED_MODELS: tuple[type[Model], ...] = (
 
 
 FACT_PROJECTIONS: FactProjections = {
-    "epcis_event": [epcis.on_epcis_event],
+    "epcis_event": [epcis.on_epcis_event, trace.on_epcis_event],
+    "lot": [trace.on_lot],
+    "place": [trace.on_place],
+    "certificate": [trace.on_certificate],
+    "recall": [trace.on_recall],
 }
 """Kind of fact -> who makes rows of it."""
 
 FACT_ADMISSIONS: FactAdmissions = {
     "epcis_event": admit_event,
+    "lot": admit_about_goods,
+    "place": admit_about_goods,
+    "certificate": admit_about_goods,
+    "recall": admit_about_goods,
 }
 """Kind of fact -> who refuses facts of it that somebody hands in by the HTTP API; others are not taken there."""
 
 FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
     epcis_models.EventEpc,
     epcis_models.Event,
+    trace_models.Lot,
+    trace_models.Place,
+    trace_models.Certificate,
+    trace_models.LotCertificate,
+    trace_models.Recall,
+    trace_models.GroupLink,
+    trace_models.Finding,
+    trace_models.Examination,
+    trace_models.ExaminationCursor,
 )
 """Every table that facts of the record write; one that refers to another comes first."""
 

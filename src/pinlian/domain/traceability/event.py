@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -51,6 +52,8 @@ class BizStep(StrEnum):
     DESTROYING = "destroying"
     DECOMMISSIONING = "decommissioning"
 
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 -- the clock of the place is added to it
 
 SHIPPED = frozenset({BizStep.SHIPPING, BizStep.CONSIGNING})
 SOLD = frozenset({BizStep.RETAIL_SELLING, BizStep.DISPENSING})
@@ -114,6 +117,7 @@ class Event:
         author: account that signed the fact.
         time_us: when it happened, microseconds since the Unix epoch.
         signed_at: when its author signed it, Unix seconds; 0 if that is not known.
+        offset_minutes: how far the clock of the place is ahead of UTC.
         read_point, biz_location: canonical EPC of a location or any other URI; empty if absent.
         groups: ids of the groups that a business transaction of it names.
         transformation: the id that joins several events to one transformation; empty if it is all in this event.
@@ -134,6 +138,7 @@ class Event:
     transformation: str = ""
     author: str = ""
     signed_at: int = 0
+    offset_minutes: int = 0
     is_error: bool = False
     _by_role: dict[Role, list[Thing]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -141,6 +146,11 @@ class Event:
     def at(self) -> int:
         """When it happened, Unix seconds."""
         return self.time_us // 1_000_000
+
+    @property
+    def day(self) -> date:
+        """The day on which it happened, by the calendar of the place."""
+        return (_EPOCH + timedelta(minutes=self.offset_minutes, microseconds=self.time_us)).date()
 
     @cached_property
     def site(self) -> str:
@@ -191,13 +201,3 @@ def standing(events: Sequence[Event]) -> list[Event]:
     """
     wrong = {(event.id, event.author) for event in events if event.is_error}
     return [event for event in events if not event.is_error and (event.id, event.author) not in wrong]
-
-
-def disowned_by_another(events: Sequence[Event]) -> list[tuple[Event, Event]]:
-    """Events with the error declaration of somebody who is not their author, which changes nothing."""
-    by_id = {event.id: event for event in events if not event.is_error}
-    return [
-        (by_id[event.id], event)
-        for event in events
-        if event.is_error and event.id in by_id and by_id[event.id].author != event.author
-    ]

@@ -49,7 +49,6 @@ class FindingKind(StrEnum):
     SCANNED_WHERE_NEVER_SENT = "scanned_where_never_sent"
 
     HISTORY_INCOMPLETE = "history_incomplete"
-    DISOWNED_BY_ANOTHER = "disowned_by_another"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""What facts make of lots, places, certificates and recalls. The only writer of their tables.
+
+The first author of a name owns it: later facts of the same author take the place of the earlier ones, those of others
+change nothing. A fact whose body does not fit is none. Nothing here asks a clock, and one fact at a time comes to the
+same as many together, so that the tables can be dropped and made again.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Model
+
+from pinlian.apps.trace.bodies import BodyT, CertificateBody, LotBody, PlaceBody, RecallBody, read
+from pinlian.apps.trace.captured import groups_of, names_of
+from pinlian.apps.trace.models import Certificate, GroupLink, Lot, LotCertificate, Place, Recall
+from pinlian.gs1.epcis.terms import read_time_us
+from pinlian.record.facade import StoredFact
+
+
+def on_lot(facts: Sequence[StoredFact]) -> None:
+    for stored, body in _readable(LotBody, facts):
+        if not _put(Lot, body.epc, stored, {"name": body.name, "body": body.as_json()}):
+            continue
+        LotCertificate.objects.filter(lot=body.epc).delete()
+        LotCertificate.objects.bulk_create(
+            LotCertificate(lot=body.epc, certificate=certificate) for certificate in dict.fromkeys(body.certificates)
+        )
+
+
+def on_place(facts: Sequence[StoredFact]) -> None:
+    for stored, body in _readable(PlaceBody, facts):
+        position = body.position
+        values = {
+            "name": body.name,
+            "kind": body.kind.value,
+            "latitude_microdegrees": position.latitude_microdegrees if position else None,
+            "longitude_microdegrees": position.longitude_microdegrees if position else None,
+            "body": body.as_json(),
+        }
+        _put(Place, body.epc, stored, values)
+
+
+def on_certificate(facts: Sequence[StoredFact]) -> None:
+    for stored, body in _readable(CertificateBody, facts):
+        _put(Certificate, body.id, stored, {"body": body.as_json()})
+
+
+def on_recall(facts: Sequence[StoredFact]) -> None:
+    Recall.objects.bulk_create(
+        Recall(
+            index=stored.index,
+            epc=body.epc,
+            author=stored.fact.author,
+            is_start=body.action == "start",
+            reason=body.reason,
+            at=stored.fact.time,
+        )
+        for stored, body in _readable(RecallBody, facts)
+    )
+
+
+def on_epcis_event(facts: Sequence[StoredFact]) -> None:
+    """Remember which groups events are for; the events themselves are kept by apps.epcis."""
+    links: list[GroupLink] = []
+    for stored in facts:
+        event = stored.fact.body.get("event")
+        if not isinstance(event, dict):
+            continue
+        groups = groups_of(event)
+        time_us = read_time_us(str(event.get("eventTime"))) or 0
+        links += [
+            GroupLink(group_id=group, index=stored.index, epc=epc, time_us=time_us)
+            for group in groups
+            for epc in names_of(event)
+        ]
+    GroupLink.objects.bulk_create(links)
+
+
+def _readable(model: type[BodyT], facts: Sequence[StoredFact]) -> list[tuple[StoredFact, BodyT]]:
+    """Facts with a body that fits."""
+    found = []
+    for stored in facts:
+        body = read(model, stored.fact.body)
+        if body is not None:
+            found.append((stored, body))
+    return found
+
+
+def _put(model: type[Model], key: str, stored: StoredFact, values: dict[str, Any]) -> bool:
+    """Write what a fact says of a name; False if the name is somebody else's."""
+    row: Any = model._default_manager.filter(pk=key).first()
+    if row is None:
+        row = model(pk=key, author=stored.fact.author, first_index=stored.index)
+    elif row.author != stored.fact.author:
+        return False
+    row.index = stored.index
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    return True
