@@ -1,6 +1,7 @@
 """Reading from the chain which head of a log was anchored in a block."""
 
-from pinlian.chain.rpc import Rpc, RpcError, to_hex
+from pinlian.chain.abi import number, words
+from pinlian.chain.rpc import Rpc, RpcError, hex_bytes, to_hex
 from pinlian.domain.keccak import keccak256
 from pinlian.record.verify import Anchor, TrustedHead
 
@@ -18,7 +19,8 @@ def anchored_head(rpc: Rpc, anchor: Anchor) -> TrustedHead | None:
         raise RpcError("eth_chainId", f"a node of chain {chain_id}, the anchor is on {anchor.chain_id}")
     topics = [to_hex(ANCHORED), to_hex(bytes(12) + anchor.log)]
     for found in rpc.logs(anchor.contract, anchor.block, anchor.block):
-        data = bytes.fromhex(found["data"][2:])
-        if found["topics"] == topics and int.from_bytes(data[:32], "big") == anchor.size:
-            return TrustedHead(anchor.size, data[32:64], f"block {anchor.block} of chain {chain_id}")
+        if found["topics"] == topics:
+            size, root = words(hex_bytes(found["data"]))
+            if number(size) == anchor.size:
+                return TrustedHead(anchor.size, root, f"block {anchor.block} of chain {chain_id}")
     return None

@@ -69,7 +69,7 @@ class Witnessing:
             except (WitnessRefused, httpx.HTTPError) as error:
                 self._asks_at[party.verifier] = self._clock() + PAUSE_SECONDS
                 logger.warning("witness %s did not cosign: %s", party.verifier.name, error)
-        if lines or not head.witnessed:
+        if lines or (not head.witnessed and self._policy.is_met(cosigners)):
             heads.cosign(head.size, lambda note: self._cosigned(note + "".join(lines)))
         return bool(lines)
 
@@ -93,6 +93,8 @@ class Witnessing:
         bare = text + "\n" + lines[0]
         for _ in range(2):
             old_size = self._sizes.get(party.verifier, 0)
+            if old_size > body.size:
+                old_size = 0
             proof = tuple(log.consistency_proof(old_size, body.size))
             request = AddCheckpoint(old_size, proof, bare)
             answer = self._client.post(f"{(party.url or '').rstrip('/')}/add-checkpoint", content=request.text)
