@@ -15,6 +15,8 @@ from pinlian.chain.typed_data import hash_struct
 from pinlian.domain.case import CaseKind
 from pinlian.domain.group import Group
 from pinlian.domain.offer import Offer, Step, WindowKind
+from pinlian.domain.refusals import Refusal
+from pinlian.relayer.models import Message
 from tests.integration.accounts import log_in, sign_up
 from tests.integration.town import DAY, LEADER, MERCHANT, Town, buyer
 
@@ -193,6 +195,18 @@ def test_offer__of_another_merchant__is_not_shown(town: Town, client: Client, of
     town.settle()
     assert client.get(f"/shop/offers/0x{hash_struct(offer).hex()}/").status_code == 200
     assert client.get(f"/shop/offers/0x{hash_struct(theirs).hex()}/").status_code == 404
+
+
+def test_offer__that_the_chain_refuses__says_why(town: Town, client: Client, offer: Offer) -> None:
+    message = replace(offer, salt=77)
+    promise = town.submit(message, MERCHANT)
+    address = f"/shop/offers/0x{hash_struct(message).hex()}/?message={promise.id}"
+    waiting = text(client, address)
+    Message.objects.filter(message_id=promise.id).update(status=Message.Status.REFUSED, refusal=Refusal.LADDER_INVALID)
+
+    assert "供货正在发布" in waiting
+    assert "阶梯价" in text(client, address)
+    assert client.get(address.split("?")[0]).status_code == 404
 
 
 def test_pages__speak_english_too(town: Town, client: Client, group: Group) -> None:

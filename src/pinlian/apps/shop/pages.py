@@ -40,7 +40,7 @@ from pinlian.chain.typed_data import message_json
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.messages import AnswerCase, CancelGroup
 from pinlian.domain.offer import BPS
-from pinlian.relayer.facade import pending_of
+from pinlian.relayer.facade import Kind, pending_of, status
 
 GROUPS_MAX = 200
 OFFERS_SHOWN = 6
@@ -111,12 +111,17 @@ def overview(request: HttpRequest, merchant: MerchantView) -> HttpResponse:
 @with_shop
 @require_GET
 def offer(request: HttpRequest, merchant: MerchantView, offer_id: str) -> HttpResponse:
-    """One of the merchant's offers; while it is on its way to the chain, a page that says so."""
+    """One of the merchant's offers; while it is on its way to the chain, or if that refused it, a page that says so."""
     found = offer_terms([offer_id]).get(offer_id)
     accounts = accounts_of_merchant(merchant.id)
     if found is None:
-        if any(message.kind == "offer" for account in accounts for message in pending_of(account)):
-            return show(request, "offer_waiting", "offers", merchant, {"offer_id": offer_id})
+        # The device puts the message that it sent into the page's address.
+        identifier = request.GET.get("message", "")
+        state = status(identifier) if identifier.isalnum() else None
+        if state is not None and state.kind == Kind.OFFER and state.refusal is not None:
+            return show(request, "offer_waiting", "offers", merchant, {"refusal": state.refusal})
+        if any(message.kind == Kind.OFFER for account in accounts for message in pending_of(account)):
+            return show(request, "offer_waiting", "offers", merchant, {})
         raise Http404
     if found.merchant not in accounts:
         raise Http404
