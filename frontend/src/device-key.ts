@@ -1,9 +1,9 @@
-// <device-key>: makes the person's key, or brings it to this device.
+// <device-key>: makes the person's key.
 import { Problem } from "./api";
 import { element } from "./elements";
 import { isWeak } from "./keystore";
 import { text } from "./texts";
-import { hasKeyHere, makeKey, person } from "./wallet";
+import { makeKey, person } from "./wallet";
 
 class DeviceKey extends HTMLElement {
   connectedCallback(): void {
@@ -12,8 +12,6 @@ class DeviceKey extends HTMLElement {
       event.preventDefault();
       void this.make(form);
     });
-    const who = person();
-    if (who !== undefined) void hasKeyHere(who).then((here) => this.toggleAttribute("here", here));
   }
 
   private async make(form: HTMLFormElement): Promise<void> {

@@ -1,4 +1,4 @@
-// What stays on this device (IndexedDB): the sealed key, the unlocked one for a while, and small notes of the person's own.
+// What stays on this device (IndexedDB): the sealed key, the unlocked one for a while, and what waits to be sent.
 import type { Keystore, Secrets } from "./keystore";
 
 export interface StoredKey {
@@ -17,10 +17,10 @@ interface Unlocked {
 }
 
 /** How long a passphrase holds after it was last needed. */
-export const UNLOCKED_MS = 15 * 60 * 1000;
+const UNLOCKED_MS = 15 * 60 * 1000;
 
 const DATABASE = "pinlian";
-const STORES = ["keys", "unlocked", "notes", "waiting"] as const;
+const STORES = ["keys", "unlocked", "waiting"] as const;
 type Store = (typeof STORES)[number];
 
 let opening: Promise<IDBDatabase> | undefined;
@@ -87,14 +87,6 @@ export async function lockExpired(person: string | undefined): Promise<void> {
   for (const unlocked of all) {
     if (unlocked.expires_at <= Date.now() || unlocked.person !== person) await lock(unlocked.person);
   }
-}
-
-export async function note<T>(person: string, name: string): Promise<T | undefined> {
-  return run("notes", "readonly", (store) => store.get(`${person}/${name}`));
-}
-
-export async function keepNote(person: string, name: string, value: unknown): Promise<void> {
-  await run("notes", "readwrite", (store) => store.put(value, `${person}/${name}`));
 }
 
 /** What waits on this device to be sent: `id` orders it, `person` may send it. */

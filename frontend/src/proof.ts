@@ -16,7 +16,7 @@ export interface OrderProof extends Place, Leaf {
 }
 
 /** A run of the group's orders in one batch, with the way from its root to the batch's. */
-export type RunProof = Omit<Place, "group" | "index"> & { siblings: string[]; leaves: Leaf[] };
+type RunProof = Omit<Place, "group" | "index"> & { siblings: string[]; leaves: Leaf[] };
 
 /** A part of GET /api/v1/groups/{id}/proof: orders as they stand in the batches. */
 export interface GroupProof {
@@ -60,7 +60,7 @@ export interface ShownMember {
   quantity: number;
 }
 
-export interface GroupVerdict {
+interface GroupVerdict {
   verdict: Verdict;
   /** Members that the chain has too, and their units. */
   orders: number;

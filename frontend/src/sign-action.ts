@@ -53,7 +53,7 @@ async function isPlaced(id: string): Promise<boolean> {
 }
 
 /** Sign what was prepared, once the person agreed, and send it. */
-export async function signAndSend(who: string, prepared: Prepared, details: Record<string, string>): Promise<Accepted> {
+async function signAndSend(who: string, prepared: Prepared, details: Record<string, string>): Promise<Accepted> {
   let message = prepared.message;
   let sealed: Sealed | undefined;
   if (prepared.readers !== undefined) {

@@ -69,11 +69,6 @@ export async function signingAddress(who: string): Promise<string> {
   return (await findUnlocked(who))?.address ?? (await sealedKey(who)).address;
 }
 
-/** Whether this device keeps a key of the person. */
-export async function hasKeyHere(who: string): Promise<boolean> {
-  return (await findKey(who)) !== undefined;
-}
-
 /**
  * Ask the person to agree to `summary`, with the passphrase if the key is locked, then `use` the secrets.
  * Throws Declined if the person does not agree and NoKey if there is no key.

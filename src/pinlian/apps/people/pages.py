@@ -205,7 +205,7 @@ def password(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def key(request: HttpRequest) -> HttpResponse:
-    """Make this person's key on the device, or bring it from the encrypted copy."""
+    """Make this person's key on the device."""
     person = logged_in(request)
     return render(
         request,
@@ -214,7 +214,6 @@ def key(request: HttpRequest) -> HttpResponse:
             "section": "me",
             "challenge": give_challenge(request, person.pk),
             "next": next_address(request),
-            "keys": selectors.device_keys_of(person.pk),
         },
     )
 
