@@ -32,8 +32,8 @@ GAS_OF_CALL = 200_000
 GAS_OF_ORDER = 60_000
 """More than an order ever takes: its own group, the first use of its account, its share of the event."""
 GAS_OF_SIGNED_CALL_MAX = 1_500_000
-"""What a wallet that is a contract does on the chain is its owner's choice, and paid by the relayer. The dearest call, a
-publish_offer with every step and payee (404,993), with VOUCHING_GAS_MAX and the margin of estimates is below."""
+"""What a wallet that is a contract does on the chain is its owner's choice, and paid by the relayer. The dearest call
+(publish_offer with every step and payee: 404,993) with VOUCHING_GAS_MAX and the margin of estimates is below."""
 
 
 @dataclass(frozen=True, slots=True)
