@@ -29,6 +29,8 @@ _URN = re.compile(r"urn:epc:(id|class|idpat):([a-z0-9]+):(.+)", re.ASCII | re.DO
 _SCHEMES_WITHOUT_KEY = frozenset({"gid", "usdod", "adi", "bic", "imovn"})
 _ABSOLUTE_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]*")
+# Names longer than any key of GS1 are not remembered: they would fill the memory.
+_REMEMBERED_LENGTH_MAX = 300
 _URN_PARTS = re.compile(r"(?:[!'()*+,.\-0-9:;=A-Za-z_]|%[0-9A-Fa-f]{2})+")
 
 _Pair = tuple[str, str]
@@ -48,7 +50,6 @@ class _Scheme:
     of_class: Callable[..., _Pairs] | None = None
 
 
-@lru_cache(maxsize=16_384)
 def canonical_epc(text: str) -> str:
     """The one name of a thing, a class of things, a place or a party.
 
@@ -62,17 +63,7 @@ def canonical_epc(text: str) -> str:
     Raises IdentifierError for what is no absolute URI, for EPC URNs that the Tag Data Standard does not know, and for
     other addresses at id.gs1.org.
     """
-    if not _ABSOLUTE_URI.fullmatch(text):
-        raise IdentifierError(Reason.NOT_A_URI, text)
-    if text.startswith("urn:epc:"):
-        return _of_urn(text)
-    if text[:5].lower() == "http:" or text[:6].lower() == "https:":
-        try:
-            return parse(text, allow_short_gtin=True, allow_aliases=True, allow_wrong_check_digit=True).epc()
-        except DigitalLinkError:
-            if urlsplit(text).hostname == CANONICAL_HOST:
-                raise
-    return text
+    return _canonical_again(text) if len(text) <= _REMEMBERED_LENGTH_MAX else _canonical(text)
 
 
 def lot_epc(gtin: str, lot: str) -> str:
@@ -102,6 +93,24 @@ def place_epc(gln: str, extension: str = "") -> str:
 def link_of(epc: str) -> DigitalLink | None:
     """The parts of a canonical name, or None when the thing has no GS1 key."""
     return parse(epc, allow_wrong_check_digit=True) if epc.startswith(f"https://{CANONICAL_HOST}/") else None
+
+
+def _canonical(text: str) -> str:
+    if not _ABSOLUTE_URI.fullmatch(text):
+        raise IdentifierError(Reason.NOT_A_URI, text)
+    if text.startswith("urn:epc:"):
+        return _of_urn(text)
+    if text[:5].lower() == "http:" or text[:6].lower() == "https:":
+        try:
+            return parse(text, allow_short_gtin=True, allow_aliases=True, allow_wrong_check_digit=True).epc()
+        except DigitalLinkError:
+            if urlsplit(text).hostname == CANONICAL_HOST:
+                raise
+    return text
+
+
+# Events name the same few places, parties and kinds of goods again and again.
+_canonical_again = lru_cache(maxsize=8_192)(_canonical)
 
 
 def _of_urn(text: str) -> str:
