@@ -3,6 +3,7 @@ import htmx from "htmx.org";
 import { csrfToken } from "./api";
 import { lockExpired } from "./device-store";
 import "./amount-slider";
+import "./capture-import";
 import "./capture-queue";
 import "./capture-rows";
 import "./capture-scan";

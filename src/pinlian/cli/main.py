@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "manage": "pinlian.cli.manage:manage",
     "rebuild": "pinlian.cli.rebuild:rebuild",
     "replay": "pinlian.cli.replay:replay",
+    "sensors": "pinlian.cli.sensors:sensors",
     "status": "pinlian.cli.status:status",
     "up": "pinlian.cli.up:up",
     "verify": "pinlian.cli.verify:verify",

@@ -38,6 +38,18 @@ def read_count(name: str, default: int) -> int:
     return int(text)
 
 
+def read_gs1_prefix(name: str, default: str) -> str:
+    """The GS1 company prefix in environment variable `name`.
+
+    Raises:
+        ConfigurationError: not 6 to 10 digits, which leave room for numbers.
+    """
+    text = os.environ.get(name) or default
+    if not text.isdecimal() or not text.isascii() or not 6 <= len(text) <= 10:
+        raise ConfigurationError(f"{name} must be 6 to 10 digits, not {text!r}")
+    return text
+
+
 def read_flag(name: str) -> bool:
     """Whether environment variable `name` is 1 (set) rather than 0 or absent.
 

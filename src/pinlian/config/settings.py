@@ -2,7 +2,7 @@
 
 Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run),
 PINLIAN_CONFIRMATIONS, PINLIAN_ANCHOR_SECONDS, PINLIAN_ORIGIN (the address that people type), DATABASE_URL,
-PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
+PINLIAN_GS1_PREFIX, PINLIAN_MQTT_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
 """
 
 import os
@@ -19,6 +19,7 @@ from pinlian.config.environment import (
     prepare_home,
     read_count,
     read_flag,
+    read_gs1_prefix,
     read_or_create_secret_key,
     read_port,
 )
@@ -38,6 +39,10 @@ PINLIAN_RPC_URL = os.environ.get("PINLIAN_RPC_URL") or f"http://127.0.0.1:{PINLI
 PINLIAN_CONFIRMATIONS = read_count("PINLIAN_CONFIRMATIONS", 0 if PINLIAN_NODE_IS_EMBEDDED else 2)
 # How often the head of the record is written on the chain, if it has grown. Gas is paid for each.
 PINLIAN_ANCHOR_SECONDS = read_count("PINLIAN_ANCHOR_SECONDS", 60)
+# Under which GTINs, GLNs and SSCCs are allotted. GS1 keeps the range 952 for demonstrations; an operator has its own.
+PINLIAN_GS1_PREFIX = read_gs1_prefix("PINLIAN_GS1_PREFIX", "9521234")
+# The MQTT broker that sensors speak to, such as mqtt://user:password@host:1883; none listens where it is empty.
+PINLIAN_MQTT_URL = os.environ.get("PINLIAN_MQTT_URL") or ""
 _served_by_https = PINLIAN_ORIGIN.startswith("https://")
 
 DEBUG = read_flag("PINLIAN_DEBUG")
@@ -57,6 +62,7 @@ INSTALLED_APPS = [
     "pinlian.apps.arbitration",
     "pinlian.apps.resolver",
     "pinlian.apps.epcis",
+    "pinlian.apps.capture",
     "pinlian.apps.trace",
     "pinlian.web",
     "unfold",

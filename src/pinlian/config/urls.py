@@ -11,6 +11,7 @@ urlpatterns = [
     path("me/", include("pinlian.apps.people.urls")),
     path("shop/", include("pinlian.apps.shop.urls")),
     path("shop/", include("pinlian.apps.market.urls")),
+    path("capture/", include("pinlian.apps.capture.urls")),
     path("money/", include("pinlian.apps.money.urls")),
     path("", include("pinlian.apps.groupbuy.urls")),
     path("record/", include("pinlian.record.urls")),

@@ -7,6 +7,8 @@ from functools import cache
 from django.conf import settings
 from django.db.models import Model
 
+from pinlian.apps.capture import models as capture_models
+from pinlian.apps.capture import projections as capture
 from pinlian.apps.epcis import models as epcis_models
 from pinlian.apps.epcis import projections as epcis
 from pinlian.apps.epcis.facade import admit_fact as admit_event
@@ -77,7 +79,7 @@ PROJECTED_MODELS: tuple[type[Model], ...] = (
 
 
 FACT_PROJECTIONS: FactProjections = {
-    "epcis_event": [epcis.on_epcis_event, trace.on_epcis_event],
+    "epcis_event": [epcis.on_epcis_event, capture.on_epcis_event, trace.on_epcis_event],
     "lot": [trace.on_lot],
     "place": [trace.on_place],
     "certificate": [trace.on_certificate],
@@ -106,6 +108,8 @@ FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
     trace_models.Finding,
     trace_models.Examination,
     trace_models.ExaminationCursor,
+    capture_models.Holding,
+    capture_models.UnitContent,
 )
 """Every table that facts of the record write; one that refers to another comes first."""
 

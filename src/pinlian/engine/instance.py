@@ -42,6 +42,10 @@ def start_instance(supervisor: Supervisor) -> None:
     supervisor.run("setup", python("pinlian.engine.preparation"))
     engine = Service("engine", python("pinlian.engine.run_engine"), lambda: True)
     supervisor.start(engine, ready_seconds_max=READY_SECONDS_MAX)
+    if settings.PINLIAN_MQTT_URL:
+        # It works in the background: while the broker is away it waits, and nobody waits for it.
+        sensors = Service("sensor", python("pinlian.engine.run_sensors"), lambda: True)
+        supervisor.start(sensors, ready_seconds_max=READY_SECONDS_MAX)
     web = Service("web", python("pinlian.engine.run_web"), _web_answers)
     supervisor.start(web, ready_seconds_max=READY_SECONDS_MAX)
 

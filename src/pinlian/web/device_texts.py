@@ -128,7 +128,9 @@ DEVICE_TEXTS: Mapping[str, Promise] = {
     "capture_never_happened": _("This never happened:"),
     "capture_more": _("and {count} more lines"),
     "capture_done": _("Recorded. Anyone can check it from now on."),
-    "capture_kept": _("There is no network. It is kept on this device and not recorded yet: send it when the network is back."),
+    "capture_kept": _(
+        "There is no network. It is kept on this device and not recorded yet: send it when the network is back."
+    ),
     "capture_log_in": _("You are not logged in any more. Log in and send it again; it is kept on this device."),
     "capture_no_network": _("No network yet."),
     "capture_waiting": _("Waiting on this device: {count}"),

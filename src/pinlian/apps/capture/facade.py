@@ -1,0 +1,73 @@
+"""What other apps, pages and commands may ask of capturing."""
+
+import threading
+from datetime import date
+from hashlib import sha256
+
+from django.conf import settings
+
+from pinlian.apps.capture import numbering, services
+from pinlian.apps.capture.photos import keep_photo, photo_url, photos_kept
+from pinlian.apps.capture.selectors import ItemView, SiteView, item_view, site_view, sites, sites_of_person, trade_items
+from pinlian.apps.capture.sensor_listener import SensorListener
+from pinlian.domain.refusals import Refusal, Refused
+
+__all__ = [
+    "ItemView",
+    "SiteView",
+    "add_site",
+    "keep_photo",
+    "listen_to_sensors",
+    "next_lot",
+    "photo_url",
+    "photos_kept",
+    "sites",
+    "sites_of_person",
+    "trade_item_of_product",
+    "trade_items",
+]
+
+
+def trade_item_of_product(product_id: int, person_id: int) -> ItemView:
+    """The goods that a product of the market is, allotted a GTIN for `person_id`, its seller, the first time."""
+    return item_view(services.item_of_product(product_id, person_id))
+
+
+def add_site(
+    person_id: int,
+    *,
+    name: str,
+    kind: str,
+    region: str = "",
+    latitude_microdegrees: int | None = None,
+    longitude_microdegrees: int | None = None,
+) -> SiteView:
+    """Give a place (models.SiteKind) of a person its number. Raises NumbersUsedUp."""
+    return site_view(
+        services.add_site(
+            person_id,
+            name=name,
+            kind=kind,
+            region=region,
+            latitude_microdegrees=latitude_microdegrees,
+            longitude_microdegrees=longitude_microdegrees,
+        )
+    )
+
+
+def next_lot(gtin: str, day: date) -> str:
+    """The next lot number of these goods (GTIN-14) on a day; no two calls get the same."""
+    return numbering.next_lot(gtin, day)
+
+
+def listen_to_sensors(stop: threading.Event) -> None:
+    """Record what sensors send to the broker of settings.PINLIAN_MQTT_URL, until `stop` is set.
+
+    Raises:
+        Refused: UNAVAILABLE, no broker is set.
+    """
+    if not settings.PINLIAN_MQTT_URL:
+        raise Refused(Refusal.UNAVAILABLE, None, "set PINLIAN_MQTT_URL, such as mqtt://localhost:1883")
+    # The same for the same instance, so that the broker keeps what comes while nobody listens.
+    name = sha256(str(settings.PINLIAN_HOME).encode()).hexdigest()[:12]
+    SensorListener(settings.PINLIAN_MQTT_URL, f"pinlian-{name}").run(stop)

@@ -1,0 +1,228 @@
+"""What the rows of a table mean: one step a row, with problems beside the cells that they are about."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+from django import forms
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from pinlian.apps.capture import events
+from pinlian.apps.capture.events import Amount, Event, LossReason, Lot, Scene
+from pinlian.apps.capture.forms import Choices, QuantityField
+from pinlian.apps.capture.numbering import next_lot
+from pinlian.apps.capture.quantities import UNITS
+from pinlian.apps.capture.spreadsheets import Cell, Row
+from pinlian.gs1.keys import IdentifierError, gtin14
+
+COLUMNS: Mapping[str, Promise] = {
+    "day": gettext_lazy("Date"),
+    "step": gettext_lazy("Step"),
+    "goods": gettext_lazy("Goods"),
+    "lot": gettext_lazy("Lot number"),
+    "quantity": gettext_lazy("Quantity"),
+    "unit": gettext_lazy("Unit"),
+    "place": gettext_lazy("Place"),
+    "to": gettext_lazy("To"),
+}
+"""Column -> what stands over it in the template."""
+
+HEADINGS: dict[str, str] = {
+    **dict.fromkeys(("日期", "时间", "date", "day", "time", "采收日期", "发生日期"), "day"),
+    **dict.fromkeys(("步骤", "事项", "类型", "操作", "step", "action", "what"), "step"),
+    **dict.fromkeys(("货品", "商品", "品名", "产品", "名称", "goods", "product", "item", "gtin", "条码"), "goods"),
+    **dict.fromkeys(("批次", "批号", "批次号", "lot", "lotnumber", "batch"), "lot"),
+    **dict.fromkeys(("数量", "重量", "quantity", "amount", "weight"), "quantity"),
+    **dict.fromkeys(("单位", "unit", "uom"), "unit"),
+    **dict.fromkeys(("地点", "产地", "基地", "仓库", "place", "where", "site"), "place"),
+    **dict.fromkeys(("发往", "目的地", "去向", "收货方", "to", "destination"), "to"),
+}
+
+STEP_NAMES: dict[str, str] = {
+    **dict.fromkeys(("采收", "采摘", "收获", "入库生产", "harvest"), "harvest"),
+    **dict.fromkeys(("收货", "入库", "receive", "received"), "receive"),
+    **dict.fromkeys(("发货", "出库", "ship", "shipped"), "ship"),
+    **dict.fromkeys(("损耗", "报损", "loss", "lost"), "loss"),
+}
+UNIT_WORDS: dict[str, str] = {
+    **dict.fromkeys(("公斤", "千克", "kg", "kilogram"), "kg"),
+    **dict.fromkeys(("斤", "市斤", "jin"), "jin"),
+    **dict.fromkeys(("件", "个", "箱", "盒", "袋", "piece", "pieces"), "piece"),
+    **dict.fromkeys(("升", "l", "litre", "litres"), "litre"),
+}
+
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T](\d{1,2}):(\d{2})(?::\d{2})?)?")
+_LOT_NUMBER = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
+DAYS_BACK_MAX = 400
+NOON = time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row as it will be recorded.
+
+    Attributes:
+        texts: what each cell says, by column.
+        problems: what is wrong, by column; the row can be recorded only if there is none.
+    """
+
+    number: int
+    texts: dict[str, str]
+    problems: dict[str, str] = field(default_factory=dict)
+    event: Callable[[], Event] | None = None
+
+
+class _Wrong(ValueError):
+    """The cell cannot be taken; the message says why, in the reader's language."""
+
+
+def read_meaning(rows: Sequence[Row], choices: Choices, now: datetime) -> list[ReadRow]:
+    """What each row means. Nothing is recorded, and no lot is numbered, before `event` of a row is called."""
+    return [_Reader(choices, now).read(row) for row in rows]
+
+
+class _Reader:
+    def __init__(self, choices: Choices, now: datetime) -> None:
+        self.choices, self.now = choices, timezone.localtime(now)
+
+    def read(self, row: Row) -> ReadRow:
+        cells, problems = row.cells, {}
+        found: dict[str, object] = {}
+        readers: dict[str, Callable[[Cell | None], object]] = {
+            "day": self.day,
+            "step": self.step,
+            "goods": self.goods,
+            "lot": self.lot,
+            "quantity": self.quantity,
+            "unit": self.unit,
+            "place": self.place,
+            "to": self.to,
+        }
+        for column, reader in readers.items():
+            try:
+                found[column] = reader(cells.get(column))
+            except _Wrong as wrong:
+                problems[column] = str(wrong)
+        if "lot" not in problems and found.get("step") in ("ship", "receive", "loss") and not found["lot"]:
+            problems["lot"] = _("Which lot? Only a harvest gets its number by itself.")
+        texts = {column: cell_text(cell) for column, cell in cells.items()}
+        return ReadRow(row.number, texts, problems, None if problems else lambda: _event(found))
+
+    def day(self, cell: Cell | None) -> datetime:
+        if isinstance(cell, datetime):
+            moment = cell
+        else:
+            match = _DAY.fullmatch(str(cell or "").strip())
+            if match is None:
+                raise _Wrong(_("Write the date as 2026-11-22."))
+            year, month, day, hour, minute = (int(part) if part else None for part in match.groups())
+            try:
+                moment = datetime(year or 0, month or 0, day or 0, hour or 0, minute or 0)  # noqa: DTZ001
+            except ValueError:
+                raise _Wrong(_("There is no such day.")) from None
+        if moment.time() == time():
+            moment = datetime.combine(moment.date(), NOON)
+        at = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        if at.date() == self.now.date():
+            at = min(at, self.now)
+        if at > self.now:
+            raise _Wrong(_("This day has not come yet."))
+        if at < self.now - timedelta(days=DAYS_BACK_MAX):
+            raise _Wrong(_("This is too long ago."))
+        return at
+
+    def step(self, cell: Cell | None) -> str:
+        found = STEP_NAMES.get(str(cell or "").strip().lower())
+        if found is None:
+            raise _Wrong(_("Write harvest, receive, ship or loss."))
+        return found
+
+    def goods(self, cell: Cell | None) -> str:
+        text = cell_text(cell)
+        if not text:
+            raise _Wrong(_("Which goods?"))
+        if text.isdecimal() and len(text) >= 8:
+            try:
+                return gtin14(text)
+            except IdentifierError:
+                raise _Wrong(_("This is no GTIN: its last digit does not fit the others.")) from None
+        found = {item.gtin for item in self.choices.items if text in item.names}
+        if len(found) != 1:
+            raise _Wrong(_("These goods are not in your list.") if not found else _("Several goods have this name."))
+        return found.pop()
+
+    def lot(self, cell: Cell | None) -> str:
+        text = cell_text(cell)
+        if text and not _LOT_NUMBER.fullmatch(text):
+            raise _Wrong(_("At most 20 letters, digits and signs, no Chinese and no blanks."))
+        return text
+
+    def quantity(self, cell: Cell | None) -> Decimal:
+        try:
+            quantity: Decimal = QuantityField().clean(str(cell) if isinstance(cell, Decimal) else cell)
+        except forms.ValidationError as error:
+            raise _Wrong(" ".join(error.messages)) from error
+        return quantity
+
+    def unit(self, cell: Cell | None) -> str:
+        text = str(cell or "").strip().lower()
+        if not text:
+            raise _Wrong(_("Kilograms, jin or pieces?"))
+        found = UNIT_WORDS.get(text)
+        if found is None:
+            raise _Wrong(_("Write kg, jin, pieces or litres."))
+        return found
+
+    def place(self, cell: Cell | None) -> str:
+        text = cell_text(cell)
+        if not text and len(self.choices.sites) == 1:
+            return self.choices.sites[0].gln
+        found = [site.gln for site in self.choices.sites if text in (site.name, site.gln)]
+        if not found:
+            raise _Wrong(_("This is none of your places."))
+        return found[0]
+
+    def to(self, cell: Cell | None) -> str | None:
+        text = cell_text(cell)
+        if not text:
+            return None
+        found = [site.gln for site in self.choices.to if text in (site.name, site.gln)]
+        if not found:
+            raise _Wrong(_("This place is not known here. Leave it empty."))
+        return found[0]
+
+
+def cell_text(cell: Cell | None) -> str:
+    """A cell as people read it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d}" if cell.time() == time() else f"{cell:%Y-%m-%d %H:%M}"
+    if isinstance(cell, Decimal):
+        return f"{cell.normalize():f}"
+    return cell.strip()
+
+
+def _event(found: dict[str, object]) -> Event:
+    at, gln, gtin, number = found["day"], found["place"], found["goods"], found["lot"]
+    quantity, unit, to = found["quantity"], found["unit"], found["to"]
+    if not (isinstance(at, datetime) and isinstance(quantity, Decimal) and (to is None or isinstance(to, str))):
+        raise TypeError("a row without its cells")
+    factor, uom = UNITS[str(unit)]
+    lot = Lot(str(gtin), str(number) or next_lot(str(gtin), at.date()))
+    amounts = [Amount(lot.epc, quantity * factor, uom)]
+    scene = Scene(at, str(gln))
+    match found["step"]:
+        case "harvest":
+            return events.harvested(amounts[0], scene)
+        case "receive":
+            return events.received([], amounts, scene)
+        case "ship":
+            return events.shipped([], amounts, scene, to_gln=to)
+        case _:
+            return events.lost(amounts, scene, LossReason.UNKNOWN)

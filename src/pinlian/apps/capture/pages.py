@@ -1,0 +1,292 @@
+"""Pages for those who handle goods: each step is prepared here, and signed on the device."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from pinlian.apps.capture import selectors, services
+from pinlian.apps.capture.events import Event, Scene
+from pinlian.apps.capture.forms import (
+    ChangeForm,
+    Choices,
+    HarvestForm,
+    ItemForm,
+    LoadForm,
+    LossForm,
+    PackForm,
+    ReceiveForm,
+    ShipForm,
+    SiteForm,
+    StepForm,
+    UnpackForm,
+)
+from pinlian.apps.capture.models import EventPhoto
+from pinlian.apps.capture.numbering import NumbersUsedUp
+from pinlian.apps.capture.photos import keep_photo, photo_url
+from pinlian.apps.capture.quantities import unit_choices
+from pinlian.apps.capture.scanned import read_scanned
+from pinlian.apps.capture.selectors import Held
+from pinlian.apps.capture.services import GtinTaken
+from pinlian.apps.capture.signing import put_on_record, to_sign
+from pinlian.apps.groupbuy.facade import running_groups_of_offers
+from pinlian.apps.market.facade import (
+    PhotoInvalid,
+    accounts_of_merchant,
+    merchant_of_person,
+    offer_words,
+    offers_of_merchants,
+)
+from pinlian.apps.people.facade import Role, person
+from pinlian.domain.refusals import Refusal, Refused
+from pinlian.gs1.keys import IdentifierError
+
+Arguments = ParamSpec("Arguments")
+HandlerPage = Callable[Concatenate[HttpRequest, int, Arguments], HttpResponse]
+
+HANDLERS = frozenset({Role.MERCHANT, Role.COURIER, Role.LEADER, Role.OPERATOR})
+"""Who handles goods."""
+BODY_BYTES_MAX = 4 * 1_048_576
+GROUPS_SHOWN = 30
+
+STEPS: Mapping[str, tuple[type[StepForm], Any]] = {
+    "harvest": (HarvestForm, gettext_lazy("Harvest")),
+    "pack": (PackForm, gettext_lazy("Pack")),
+    "ship": (ShipForm, gettext_lazy("Ship")),
+    "receive": (ReceiveForm, gettext_lazy("Receive")),
+    "load": (LoadForm, gettext_lazy("Load")),
+    "change": (ChangeForm, gettext_lazy("Split, merge, process")),
+    "unpack": (UnpackForm, gettext_lazy("Unpack")),
+    "loss": (LossForm, gettext_lazy("Record a loss")),
+}
+
+
+def for_handlers(page: HandlerPage[Arguments]) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
+    """Gives the page the id of whoever is logged in and handles goods; everybody else is turned away."""
+
+    @login_required
+    @wraps(page)
+    def with_person(request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponse:
+        person_id = request.user.pk
+        found = person(person_id) if person_id is not None else None
+        if person_id is None or found is None or not HANDLERS & found.roles:
+            raise PermissionDenied
+        return page(request, person_id, *args, **kwargs)
+
+    return with_person
+
+
+def show(request: HttpRequest, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+    return render(request, f"capture/{template}.html", {"section": "capture", **context}, status=status)
+
+
+@for_handlers
+@require_GET
+def home(request: HttpRequest, person_id: int) -> HttpResponse:
+    """What can be recorded, and what is here."""
+    services.first_site(person_id)
+    held = selectors.held_by(person_id)
+    places = {site.gln: site for site in selectors.sites_of_person(person_id)}
+    rows = [(row, places[row.gln]) for row in held]
+    return show(request, "home", {"held": rows, "places": list(places.values())})
+
+
+@for_handlers
+@require_http_methods(["GET", "POST"])
+def step(request: HttpRequest, person_id: int, name: str) -> HttpResponse:
+    """One step. A POST answers with the facts to sign, or with what to put right (422)."""
+    if name not in STEPS:
+        raise Http404
+    form_type, title = STEPS[name]
+    choices = choices_of(person_id, with_groups="group" in form_type.base_fields)
+    if request.method == "POST":
+        return _prepare(person_id, name, form_type(request.POST, request.FILES, choices=choices))
+    form = form_type(initial=_initial(person_id, name, form_type, choices.held), choices=choices)
+    context = {"step": name, "title": title, "form": form, "choices": choices, "units": unit_choices()}
+    return show(request, name, context)
+
+
+def choices_of(person_id: int, *, with_groups: bool = False) -> Choices:
+    """What the person can choose from."""
+    services.first_site(person_id)
+    return Choices(
+        sites=selectors.sites_of_person(person_id),
+        items=[selectors.item_view(item) for item in services.items_of_person(person_id)],
+        held=selectors.held_by(person_id),
+        to=selectors.destinations(person_id),
+        groups=_groups(person_id) if with_groups else (),
+    )
+
+
+def _initial(person_id: int, name: str, form_type: type[StepForm], held: Sequence[Held]) -> dict[str, Any]:
+    initial = services.remembered(person_id, name)
+    if "unit" in form_type.base_fields:
+        initial.setdefault("unit", "kg")
+    if name == "ship":
+        # Packed boxes are what usually leaves; loose lots where nothing is packed.
+        boxes = [row.key for row in held if row.thing.is_unit]
+        initial["held"] = boxes or [row.key for row in held]
+    return initial
+
+
+def _groups(person_id: int) -> list[tuple[str, str]]:
+    merchant = merchant_of_person(person_id)
+    if merchant is None:
+        return []
+    offers = [offer.id for offer in offers_of_merchants(accounts_of_merchant(merchant.id))]
+    groups = running_groups_of_offers(offers)[:GROUPS_SHOWN]
+    words = offer_words({group.offer.id for group in groups})
+    return [(group.id, f"{words[group.offer.id].title} · {group.id[2:8]}") for group in groups]
+
+
+def _prepare(person_id: int, name: str, form: StepForm) -> HttpResponse:
+    if not form.is_valid():
+        return form_problems(form)
+    photo = form.cleaned_data["photo"]
+    try:
+        photos = [keep_photo(photo)] if photo else []
+        events: list[Event] = []
+        for gln in sorted(form.glns()):
+            events += form.events(Scene(form.cleaned_data["happened_at"], gln, photos))
+    except PhotoInvalid:
+        form.add_error("photo", _("This is no photograph that we can read. Send a JPEG, PNG or WebP file."))
+        return form_problems(form)
+    except NumbersUsedUp as error:
+        raise Refused(Refusal.UNAVAILABLE, None, str(error)) from error
+    services.remember(person_id, name, **{field: form.cleaned_data[field] for field in form.remembers})
+    return JsonResponse(prepared(person_id, name, form.cleaned_data["account"], events, photos))
+
+
+def prepared(
+    person_id: int, step_name: str, account: str, events: Sequence[Event], photos: Sequence[str]
+) -> dict[str, Any]:
+    """What the device needs to show these events, sign them and send them. Raises as signing.to_sign does."""
+    return to_sign(person_id, account, events) | {
+        "step": step_name,
+        "names": names_for_device(events),
+        "photos": [{"digest": digest, "url": photo_url(digest)} for digest in photos],
+        "submit": reverse("capture:signed"),
+        "next": reverse("capture:home"),
+    }
+
+
+def form_problems(form: forms.Form) -> JsonResponse:
+    """What has to be put right, by field."""
+    return JsonResponse(
+        {"errors": {name: [str(text) for text in texts] for name, texts in form.errors.items()}}, status=422
+    )
+
+
+def names_for_device(events: Sequence[Event]) -> dict[str, str]:
+    """How people call the things and places that the events name: the device shows these beside the numbers."""
+    epcs: set[str] = set()
+    glns: set[str] = set()
+    for event in events:
+        epcs |= set(event.get("epcList", ())) | set(event.get("childEPCs", ()))
+        epcs |= {event["parentID"]} if "parentID" in event else set()
+        for rows in ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"):
+            epcs |= {row["epcClass"] for row in event.get(rows, ())}
+        places = [event[place]["id"] for place in ("readPoint", "bizLocation") if place in event]
+        places += [row["destination"] for row in event.get("destinationList", ())]
+        glns |= {place.rsplit("/", 1)[1] for place in places}
+    names = {epc: thing.name for epc, thing in selectors.things(epcs).items() if thing.name}
+    return names | {f"https://id.gs1.org/414/{gln}": site.name for gln, site in selectors.sites(glns).items()}
+
+
+@for_handlers
+@require_POST
+def signed(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Put on record what the device signed. It is kept when the answer comes; the same again changes nothing."""
+    if len(request.body) > BODY_BYTES_MAX:
+        raise Refused(Refusal.OVERSIZED)
+    try:
+        facts = json.loads(request.body)["facts"]
+    except (ValueError, TypeError, KeyError) as error:
+        raise Refused(Refusal.MALFORMED, "facts") from error
+    return JsonResponse({"recorded": put_on_record(person_id, facts)}, status=201)
+
+
+@for_handlers
+@require_GET
+def scanned(request: HttpRequest, person_id: int) -> HttpResponse:
+    """What a scanned code is, in words: its name, and what is in it."""
+    try:
+        code = read_scanned(request.GET.get("code", ""))
+    except IdentifierError as error:
+        raise Refused(Refusal.MALFORMED, "code", str(error)) from error
+    thing = selectors.things([code.epc])[code.epc]
+    inside = selectors.contents([code.epc]).get(code.epc, [])
+    here = [row for row in selectors.held_by(person_id) if row.thing.epc == code.epc]
+    return JsonResponse(
+        {
+            "epc": code.epc,
+            "is_unit": code.is_unit,
+            "name": thing.name,
+            "number": thing.number,
+            "inside": [selectors.amount_words(part) for part in inside],
+            "here": str(here[0].quantity.normalize()) if here and not code.is_unit else "",
+        }
+    )
+
+
+@require_GET
+def photo(request: HttpRequest, digest: str) -> HttpResponse:
+    """A photograph that an event names. The address is the hash of what it shows: browsers may keep it for good."""
+    found = EventPhoto.objects.filter(pk=digest).first()
+    if found is None:
+        raise Http404
+    return HttpResponse(
+        bytes(found.webp),
+        content_type="image/webp",
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )
+
+
+@for_handlers
+@require_http_methods(["GET", "POST"])
+def sites(request: HttpRequest, person_id: int) -> HttpResponse:
+    """The person's places; a POST adds one."""
+    services.first_site(person_id)
+    form = SiteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        services.add_site(
+            person_id,
+            name=data["name"],
+            kind=data["kind"],
+            region=data["region"],
+            latitude_microdegrees=form.microdegrees("latitude"),
+            longitude_microdegrees=form.microdegrees("longitude"),
+        )
+        messages.success(request, _("Saved."))
+        return redirect("capture:sites")
+    context = {"form": form, "sites": selectors.sites_of_person(person_id)}
+    return show(request, "sites", context, status=422 if form.errors else 200)
+
+
+@for_handlers
+@require_http_methods(["GET", "POST"])
+def items(request: HttpRequest, person_id: int) -> HttpResponse:
+    """The person's goods; a POST adds some."""
+    form = ItemForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.add_item(person_id, **form.cleaned_data)
+        except GtinTaken:
+            form.add_error("gtin", _("Other goods have this number."))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("capture:items")
+    found = [selectors.item_view(item) for item in services.items_of_person(person_id)]
+    return show(request, "items", {"form": form, "items": found}, status=422 if form.errors else 200)

@@ -1,0 +1,144 @@
+"""Listens to sensors over MQTT. A message is acknowledged only when its readings are on record."""
+
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as mqtt
+from django.db import DatabaseError, close_old_connections
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from pinlian.apps.capture.sensor_intake import Incoming, forget_old_messages, take
+from pinlian.apps.capture.sensor_messages import TOPIC
+from pinlian.domain.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+QOS = 1
+PORTS = {"mqtt": 1883, "mqtts": 8883}
+# A broker holds back further messages while some are unacknowledged (Mosquitto: 20), so a group ends with silence.
+SILENCE_SECONDS = 0.25
+GROUP_SECONDS_MAX = 2.0
+GROUP_MESSAGES_MAX = 500
+BACK_OFF_SECONDS_MAX = 30.0
+RECONNECT_SECONDS_MAX = 30
+FORGET_EVERY_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivered:
+    """A message with the connection that it came over: only there can it be acknowledged."""
+
+    message: Incoming
+    number: int
+    connection: int
+
+
+class SensorListener:
+    """One connection to a broker that remembers us: what comes while we are away waits there."""
+
+    def __init__(self, url: str, client_id: str) -> None:
+        """
+        Args:
+            url: `mqtt://user:password@host:port` or `mqtts://`.
+            client_id: the name that the broker keeps our messages under; one listener at a time has it.
+
+        Raises:
+            ValueError: the address is of another kind.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ValueError("PINLIAN_MQTT_URL must look like mqtt://user:password@host:port")
+        self._host, self._port = parts.hostname, parts.port or PORTS[parts.scheme]
+        self._came: queue.Queue[_Delivered] = queue.Queue()
+        self._connection = 0
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=False,
+            protocol=mqtt.MQTTv311,
+            manual_ack=True,
+        )
+        if parts.username:
+            self._client.username_pw_set(unquote(parts.username), unquote(parts.password or ""))
+        if parts.scheme == "mqtts":
+            self._client.tls_set()
+        self._client.reconnect_delay_set(1, RECONNECT_SECONDS_MAX)
+        self._client.on_connect = self._on_connect
+        self._client.on_message = self._on_message
+
+    def run(self, stop: threading.Event) -> None:
+        """Listen until `stop` is set."""
+        self._client.connect_async(self._host, self._port)
+        self._client.loop_start()
+        forget_at = time.monotonic()
+        try:
+            while not stop.is_set():
+                group = self._group(stop)
+                if group:
+                    self._keep(group, stop)
+                elif time.monotonic() >= forget_at:
+                    forget_at = time.monotonic() + FORGET_EVERY_SECONDS
+                    forget_old_messages()
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        userdata: object,
+        flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            logger.warning("the broker refuses the connection: %s", reason)
+            return
+        self._connection += 1
+        client.subscribe(f"{TOPIC}+", QOS)
+        logger.info("listening to sensors at %s:%d", self._host, self._port)
+
+    def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
+        self._came.put(_Delivered(Incoming(message.topic, bytes(message.payload)), message.mid, self._connection))
+
+    def _group(self, stop: threading.Event) -> list[_Delivered]:
+        """What came together: until nobody speaks for a moment, or it is enough."""
+        group: list[_Delivered] = []
+        began_at = time.monotonic()
+        while not stop.is_set() and len(group) < GROUP_MESSAGES_MAX:
+            try:
+                group.append(self._came.get(timeout=SILENCE_SECONDS))
+            except queue.Empty:
+                break
+            if time.monotonic() - began_at > GROUP_SECONDS_MAX:
+                break
+        return group
+
+    def _keep(self, group: list[_Delivered], stop: threading.Event) -> None:
+        pause_seconds = 1.0
+        while not stop.is_set():
+            close_old_connections()
+            try:
+                taken = take([delivered.message for delivered in group])
+            except (Refused, DatabaseError) as error:
+                # Unacknowledged, so the broker keeps them too.
+                logger.warning("readings cannot be recorded, trying again in %.0f s: %s", pause_seconds, error)
+                stop.wait(pause_seconds)
+                pause_seconds = min(2 * pause_seconds, BACK_OFF_SECONDS_MAX)
+                continue
+            for delivered in group:
+                if delivered.connection == self._connection:
+                    self._client.ack(delivered.number, QOS)
+            logger.info(
+                "%d readings recorded, %d messages unusable, %d repeated",
+                taken.readings,
+                taken.unusable,
+                taken.repeated,
+            )
+            return

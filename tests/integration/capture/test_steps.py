@@ -1,0 +1,290 @@
+"""What farmers and warehouses record, step by step, and what is where afterwards."""
+
+import io
+from hashlib import sha256
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from pinlian.apps.capture import facade as capture
+from pinlian.apps.capture.events import photo_name
+from pinlian.apps.capture.models import Holding, UnitContent
+from pinlian.apps.epcis import facade as epcis
+from pinlian.apps.trace import facade as trace
+from pinlian.chain.rpc import to_hex
+from pinlian.gs1.epc import place_epc
+from pinlian.record import facade as record
+from tests.integration.accounts import visitor
+from tests.integration.capture.handler import Handler, catch_up, errors
+from tests.integration.town import key
+
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
+
+
+def gtin_of(farmer: Handler) -> str:
+    page = farmer.client.get("/capture/harvest/").content.decode()
+    assert "小青菜" in page
+    return page.split('<option value="0952')[1].split('"')[0].join(["0952", ""])
+
+
+def harvest(farmer: Handler, quantity: str = "120", unit: str = "kg") -> str:
+    """The new lot's EPC."""
+    [event] = farmer.does("harvest", item=gtin_of(farmer), quantity=quantity, unit=unit, site=farmer.site.gln)
+    epc: str = event["quantityList"][0]["epcClass"]
+    return epc
+
+
+def photograph() -> SimpleUploadedFile:
+    target = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x010F] = "camera of somebody"
+    Image.new("RGB", (2400, 1200), "olivedrab").save(target, "JPEG", exif=exif)
+    return SimpleUploadedFile("photo.jpg", target.getvalue(), "image/jpeg")
+
+
+def test_harvest__signed_by_the_farmers_key__makes_a_numbered_lot_that_anybody_can_look_up(farmer: Handler) -> None:
+    first, second = harvest(farmer), harvest(farmer, "30", "jin")
+
+    assert first.endswith("-01")
+    assert second.endswith("-02")
+    assert farmer.has() == {first: "120KGM", second: "15KGM"}
+    [row] = epcis.events_touching([first])
+    assert (row.biz_step, row.author) == ("commissioning", to_hex(farmer.key.address))
+    assert trace.lots([first])[first].name == "小青菜"
+
+
+def test_harvest__with_a_photograph__binds_what_is_kept_of_it(farmer: Handler) -> None:
+    prepared = farmer.prepare(
+        "harvest",
+        {"item": gtin_of(farmer), "quantity": "5", "unit": "kg", "site": farmer.site.gln, "photo": photograph()},  # type: ignore[dict-item]
+    ).json()  # type: ignore[attr-defined]
+    [photo] = prepared["photos"]
+    kept = visitor().get(photo["url"])
+
+    assert sha256(kept.content).hexdigest() == photo["digest"]
+    assert b"somebody" not in kept.content
+    assert kept["Content-Type"] == "image/webp"
+    assert prepared["facts"][-1]["body"]["event"]["pinlian:photo"] == [photo_name(photo["digest"])]
+    assert farmer.send(farmer.sign(prepared)).status_code == 201
+
+
+def test_pack_ship_receive_unpack__goods_are_where_the_last_one_said(farmer: Handler, warehouse: Handler) -> None:
+    lot = harvest(farmer, "20")
+    packed = farmer.does("pack", held_choice=farmer.held(lot), quantity="", boxes="3")
+    boxes = [event["parentID"] for event in packed]
+
+    assert [event["childQuantityList"][0]["quantity"] for event in packed] == [6.667, 6.667, 6.666]
+    assert farmer.has() == dict.fromkeys(boxes, "1")
+
+    [shipped] = farmer.does("ship", held=[farmer.held(box) for box in boxes], to=warehouse.site.gln, group="")
+    assert farmer.has() == {}
+    assert shipped["destinationList"][0]["destination"] == place_epc(warehouse.site.gln)
+
+    warehouse.does(
+        "receive",
+        site=warehouse.site.gln,
+        code=[box.replace("id.gs1.org", "localhost") for box in boxes],
+        quantity=["", "", ""],
+        unit=["kg"] * 3,
+    )
+    assert warehouse.has() == dict.fromkeys(boxes, "1")
+    known = warehouse.client.get("/capture/scanned/", {"code": boxes[0]}).json()
+    assert known["inside"] == [f"小青菜 {lot.rsplit('/', 1)[1]} · 6.667 公斤"]
+
+    warehouse.does("unpack", held=[warehouse.held(boxes[0])])
+    assert warehouse.has() == {lot: "6.667KGM", boxes[1]: "1", boxes[2]: "1"}
+
+    warehouse.does(
+        "load", site=warehouse.site.gln, to="", group="", code=[lot, boxes[1]], quantity=["6", ""], unit=["kg", "kg"]
+    )
+    assert warehouse.has() == {lot: "0.667KGM", boxes[2]: "1"}
+    steps = [event.biz_step for event in epcis.events_touching([lot])]
+    assert steps[:4] == ["commissioning", "packing", "packing", "packing"]
+
+
+def test_change__more_out_than_in__is_refused_and_less_is_recorded(farmer: Handler) -> None:
+    lot, gtin = harvest(farmer, "10"), gtin_of(farmer)
+    row = farmer.held(lot)
+    too_much = farmer.prepare(
+        "change",
+        {"input": [row], "taken": ["10"], "output": [gtin, gtin], "made": ["6", "9"], "made_unit": ["kg", "jin"]},
+    )
+    assert errors(too_much)["__all__"] == ["产出多于投入。"]
+
+    [event] = farmer.does(
+        "change", input=[row], taken=["10"], output=[gtin, gtin], made=["6", "7"], made_unit=["kg", "jin"]
+    )
+
+    outputs = [entry["epcClass"] for entry in event["outputQuantityList"]]
+    assert event["bizStep"] == "repackaging"
+    assert farmer.has() == {outputs[0]: "6KGM", outputs[1]: "3.5KGM"}
+
+
+def test_loss__takes_it_off_and_says_why(farmer: Handler) -> None:
+    lot = harvest(farmer, "10")
+
+    [event] = farmer.does("loss", held_choice=farmer.held(lot), quantity="1.5", reason="expired")
+
+    assert (event["action"], event["disposition"]) == ("DELETE", "expired")
+    assert farmer.has() == {lot: "8.5KGM"}
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "field", "words"),
+    [
+        ("harvest", {"quantity": "-1"}, "quantity", "确保该值大于或等于0.001"),
+        ("harvest", {"quantity": "lots"}, "quantity", "输入一个数字"),
+        ("harvest", {"item": "1"}, "item", "选择一个有效的选项"),
+        ("harvest", {"happened_at": "2020-01-01T00:00:00Z"}, "happened_at", "本机时间不对"),
+        ("pack", {"quantity": "11", "boxes": "1"}, "quantity", "只有 10 公斤"),
+        ("pack", {"quantity": "1", "boxes": "1000"}, "boxes", "确保该值小于或等于60"),
+        ("loss", {"quantity": "10.001", "reason": "expired"}, "quantity", "只有 10 公斤"),
+        ("receive", {}, "__all__", "请先扫码"),
+        ("receive", {"code": "hello", "quantity": "", "unit": "kg"}, "__all__", "hello 不是批次码"),
+        ("load", {"code": "(00)095212340000000013", "quantity": "", "unit": "kg"}, "__all__", "没有在这里收过货"),
+        ("change", {}, "__all__", "请填写投入和产出"),
+    ],
+)
+def test_step__with_a_mistake__names_it_and_records_nothing(
+    farmer: Handler, step: str, fields: dict[str, str], field: str, words: str
+) -> None:
+    lot = harvest(farmer, "10")
+    size = record.size()
+    usual = {
+        "item": gtin_of(farmer),
+        "quantity": "1",
+        "unit": "kg",
+        "site": farmer.site.gln,
+        "held_choice": farmer.held(lot),
+    }
+    if step in ("receive", "load"):
+        usual = {"site": farmer.site.gln}
+    found = errors(farmer.prepare(step, usual | fields))
+
+    assert words in " ".join(found[field])
+    assert record.size() == size
+
+
+def test_signed__by_a_key_that_is_not_mine__is_refused(farmer: Handler, warehouse: Handler) -> None:
+    prepared = farmer.prepare(
+        "harvest", {"item": gtin_of(farmer), "quantity": "1", "unit": "kg", "site": farmer.site.gln}
+    )
+    facts = farmer.sign(prepared.json())  # type: ignore[attr-defined]
+    size = record.size()
+
+    stolen = warehouse.send(facts)
+    changed = farmer.send([{**facts[-1], "body": facts[-1]["body"] | {"capturer": "0x" + "00" * 20}}])
+    forged = farmer.send([{**facts[0], "signature": "0x" + "11" * 64}])
+
+    assert [answer.status_code for answer in (stolen, changed, forged)] == [403, 422, 422]
+    assert stolen.json()["refusal"] == "NOT_YOURS"  # type: ignore[attr-defined]
+    assert forged.json()["refusal"] == "FACT_SIGNATURE_INVALID"  # type: ignore[attr-defined]
+    assert record.size() == size
+
+
+def test_signed__sent_twice__counts_once(farmer: Handler) -> None:
+    prepared = farmer.prepare(
+        "harvest", {"item": gtin_of(farmer), "quantity": "7", "unit": "kg", "site": farmer.site.gln}
+    )
+    facts = farmer.sign(prepared.json())  # type: ignore[attr-defined]
+
+    answers = [farmer.send(facts) for _ in range(2)]
+    catch_up()
+
+    assert [answer.json()["recorded"] for answer in answers] == [len(facts)] * 2  # type: ignore[attr-defined]
+    assert list(farmer.has().values()) == ["7KGM"]
+
+
+def test_last_choices__come_back(farmer: Handler) -> None:
+    harvest(farmer, "44")
+
+    page = farmer.client.get("/capture/harvest/").content.decode()
+
+    assert 'value="44"' in page
+
+
+def test_holdings__others_events_at_my_place__change_nothing_of_mine(farmer: Handler, warehouse: Handler) -> None:
+    lot = harvest(farmer, "10")
+    warehouse.does("receive", site=warehouse.site.gln, code=[lot], quantity=["4"], unit=["kg"])
+
+    assert farmer.has() == {lot: "10KGM"}
+    assert warehouse.has() == {lot: "4KGM"}
+
+
+def test_rebuild__makes_the_same_holdings_again(farmer: Handler) -> None:
+    lot = harvest(farmer, "10")
+    farmer.does("pack", held_choice=farmer.held(lot), quantity="4", boxes="1")
+    before = farmer.has()
+
+    record.rebuild([Holding, UnitContent])
+    catch_up()
+
+    assert farmer.has() == before
+
+
+def test_pages__strangers_and_buyers__are_turned_away(farmer: Handler) -> None:
+    buyer = Handler("13900000063", "买家", key("key of a buyer of greens"), role="", kind="other")
+
+    assert visitor().get("/capture/").status_code == 302
+    assert buyer.client.get("/capture/").status_code == 403
+    assert buyer.client.get("/capture/harvest/").status_code == 403
+    assert farmer.client.get("/capture/nonsense/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "harvest/",
+        "pack/",
+        "ship/",
+        "receive/",
+        "load/",
+        "change/",
+        "unpack/",
+        "loss/",
+        "goods/",
+        "places/",
+        "import/",
+        "sensors/",
+        "boxes/labels/",
+    ],
+)
+def test_pages__with_goods_and_without__show(farmer: Handler, path: str) -> None:
+    empty = farmer.client.get(f"/capture/{path}")
+    lot = harvest(farmer, "10")
+    farmer.does("pack", held_choice=farmer.held(lot), quantity="4", boxes="2")
+    full = farmer.client.get(f"/capture/{path}")
+
+    assert (empty.status_code, full.status_code) == (200, 200)
+
+
+def test_goods_and_places__are_added_with_numbers(farmer: Handler) -> None:
+    farmer.client.post("/capture/goods/", {"name_zh": "腌菜", "name_en": "Pickles", "gtin": "", "piece_grams": "250"})
+    farmer.client.post("/capture/goods/", {"name_zh": "豆腐", "gtin": "6901234567892"})
+    again = farmer.client.post("/capture/goods/", {"name_zh": "豆腐乳", "gtin": "6901234567892"})
+    wrong = farmer.client.post("/capture/goods/", {"name_zh": "豆浆", "gtin": "6901234567890"})
+    farmer.client.post(
+        "/capture/places/", {"name": "包装间", "kind": "processing", "latitude": "30.23", "longitude": "119.7"}
+    )
+    catch_up()
+
+    assert (again.status_code, wrong.status_code) == (422, 422)
+    assert "06901234567892" in capture.trade_items(["06901234567892"])
+    added = next(site for site in capture.sites_of_person(farmer.id) if site.name == "包装间")
+    assert (added.latitude_microdegrees, added.longitude_microdegrees) == (30_230_000, 119_700_000)
+    assert trace.places([place_epc(added.gln)])[place_epc(added.gln)].name == "包装间"
+
+
+def test_labels__of_a_lot__are_a_pdf(farmer: Handler) -> None:
+    lot = harvest(farmer).removeprefix("https://id.gs1.org/01/").split("/10/")
+    address = f"/capture/lots/{lot[0]}/{lot[1]}/labels/"
+
+    page = farmer.client.get(address)
+    pdf = farmer.client.get(address, {"count": "3", "stock": "a4-24", "first_place": "5"})
+    wrong = farmer.client.get(address, {"count": "3", "stock": "a4-8", "first_place": "9"})
+
+    assert page.status_code == 200
+    assert pdf.content.startswith(b"%PDF")
+    assert wrong.status_code == 422
