@@ -89,6 +89,7 @@ test-simulation: setup ## Faults by seed, then the audit
 bench: setup ## Measure gas an order, orders a second, server time of the pages
 	$(BIN)/pinlian bench gas
 	$(BIN)/pinlian bench orders
+	$(BIN)/pinlian bench record
 	$(BIN)/pinlian bench pages
 
 .PHONY: gas-snapshot

@@ -7,6 +7,7 @@ import click
 from pinlian.cli.bench_gas import measure_gas
 from pinlian.cli.bench_orders import measure_orders
 from pinlian.cli.bench_pages import measure_pages
+from pinlian.cli.own_instance import measure_in_own_instance
 
 
 @click.group()
@@ -42,6 +43,26 @@ def orders(*, orders: int, as_json: bool) -> None:
         for name, value in figures.items():
             click.echo(f"{name:<28} {value:>12}")
     if figures["lost"] or figures["doubled"] or figures["oversold"] or not figures["audit_ok"]:
+        raise SystemExit(1)
+
+
+@bench.command()
+@click.option("--facts", default=50_000, show_default=True, help="How many to append in lists.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def record(*, facts: int, as_json: bool) -> None:
+    """Signed facts a second into the record (checked, hashed, on disk), beside flushed appends to a plain file.
+
+    Exit status 1 if an acknowledged fact is not there.
+    """
+    figures = measure_in_own_instance(
+        "pinlian.cli.record_bench", str(facts), progress=lambda text: click.echo(text, err=True)
+    )
+    if as_json:
+        click.echo(json.dumps(figures, indent=1))
+    else:
+        for name, value in figures.items():
+            click.echo(f"{name:<32} {value:>12,}")
+    if figures["lost"]:
         raise SystemExit(1)
 
 
