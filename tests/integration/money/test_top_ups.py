@@ -4,7 +4,9 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pinlian.apps.money import facade, test_gateway
@@ -13,6 +15,7 @@ from pinlian.apps.people.models import DeviceKey, Person
 from pinlian.chain.rpc import to_hex
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer.models import Message
+from tests.integration.accounts import log_in, sign_up
 from tests.integration.town import Town, buyer
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
@@ -39,6 +42,28 @@ def test_payment__that_the_gateway_tells_of_thrice__is_credited_once(town: Town)
     town.settle()
     assert town.balance(buyer(1)) == town.yuan.total_supply() == 12_500
     assert Message.objects.filter(kind="top_up").count() == 1
+
+
+def test_page_of_a_payment__follows_that_payment_alone(town: Town) -> None:
+    sign_up("13900000001", "王秀兰", buyer(1))
+    resident = log_in("13900000001")
+    address = f"/money/top-up/{started()}/"
+
+    def questions() -> int:
+        with CaptureQueriesContext(connections["default"]) as one, CaptureQueriesContext(connections["journal"]) as two:
+            assert resident.get(address).status_code == 200
+        return len(one) + len(two)
+
+    facade.receive_notice("test", *test_gateway.payment_made(address.split("/")[-2]))
+    alone = questions()
+    for number in range(2, 5):
+        other = facade.start_top_up(to_hex(buyer(number).address), 5_000, "test")
+        facade.receive_notice("test", *test_gateway.payment_made(other.id))
+
+    assert questions() == alone
+    town.settle()
+    assert "已到账" in resident.get(address).content.decode()
+    assert TopUp.objects.filter(status=TopUp.Status.CREDITED).count() == 1
 
 
 def test_payment__noted_just_before_the_process_died__is_credited_later(town: Town) -> None:

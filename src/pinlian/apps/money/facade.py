@@ -16,6 +16,7 @@ from pinlian.apps.money.selectors import (
 )
 from pinlian.apps.money.services import (
     TOP_UP_MINOR_MAX,
+    follow_top_up,
     follow_top_ups,
     receive_notice,
     start_top_up,
@@ -44,6 +45,7 @@ __all__ = [
     "account_states",
     "current_deployment",
     "entry_id",
+    "follow_top_up",
     "follow_top_ups",
     "gateway_names",
     "pay_out_desk",

@@ -122,10 +122,12 @@ def test_pay(request: HttpRequest, top_up_id: str) -> HttpResponse:
 @require_GET
 def top_up_state(request: HttpRequest, top_up_id: str) -> HttpResponse:
     """Whether the payment has become balance; the page follows by itself."""
-    facade.follow_top_ups()
-    card = _own_top_up(request, top_up_id)
+    _own_top_up(request, top_up_id)
+    facade.follow_top_up(top_up_id)
     return render(
-        request, "money/top_up_state.html", {"section": "balance", "top_up": card, "next": _address_after(request)}
+        request,
+        "money/top_up_state.html",
+        {"section": "balance", "top_up": facade.top_up(top_up_id), "next": _address_after(request)},
     )
 
 

@@ -86,21 +86,29 @@ def _credit(row: TopUp) -> None:
         row.save(update_fields=["message_id"])
 
 
+def _follow(row: TopUp) -> bool:
+    """Hand over a paid top-up, or mark that it reached the chain; whether it changed."""
+    handed_over = not row.message_id
+    _credit(row)
+    state = relayer.status(row.message_id)
+    if state is None or state.stage not in (relayer.Stage.PLACED, relayer.Stage.FINAL):
+        return handed_over
+    paid = TopUp.objects.filter(pk=row.pk, status=TopUp.Status.PAID)
+    return bool(paid.update(status=TopUp.Status.CREDITED, credited_at=timezone.now()))
+
+
+def follow_top_up(top_up_id: str) -> None:
+    """As follow_top_ups, for one payment that somebody waits for."""
+    for row in TopUp.objects.filter(pk=top_up_id, status=TopUp.Status.PAID):
+        _follow(row)
+
+
 def follow_top_ups() -> int:
     """Hand over what was paid but not handed over, mark what reached the chain, close what was not paid in time.
 
     Call it now and then; how many top-ups changed.
     """
-    changed = 0
-    for row in TopUp.objects.filter(status=TopUp.Status.PAID):
-        if not row.message_id:
-            _credit(row)
-            changed += 1
-        state = relayer.status(row.message_id)
-        if state is not None and state.stage in (relayer.Stage.PLACED, relayer.Stage.FINAL):
-            changed += TopUp.objects.filter(pk=row.pk, status=TopUp.Status.PAID).update(
-                status=TopUp.Status.CREDITED, credited_at=timezone.now()
-            )
+    changed = sum(_follow(row) for row in TopUp.objects.filter(status=TopUp.Status.PAID))
     # A closed top-up that is paid after all is taken up again by its notice.
     closing = timezone.now() - timedelta(seconds=PAY_SECONDS)
     unpaid = TopUp.objects.filter(status=TopUp.Status.CREATED, expires_at__lt=closing)
