@@ -14,7 +14,7 @@ from pinlian.domain.offer import Offer, Step, WindowKind
 from tests.integration.accounts import log_in, sign_up, visitor
 from tests.integration.town import ARBITER, DAY, LADDER, LEADER, MERCHANT, Town, buyer
 
-pytestmark = pytest.mark.django_db(databases=["default", "journal"])
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 RESIDENT = buyer(1)
 PHONES = {"resident": "13900000001", "leader": "13900000002", "merchant": "13900000003", "arbiter": "13900000004"}
