@@ -12,58 +12,18 @@ from pinlian.apps.groupbuy.drawings import (
     ladder_of_group,
     progress_bar,
 )
-from pinlian.apps.groupbuy.records import FillingStep, GroupCard, LadderStep
-from pinlian.apps.market.facade import OfferTerms
-from pinlian.domain.group import GroupStatus
-from pinlian.domain.offer import Step, WindowKind
+from pinlian.apps.groupbuy.records import FillingStep, LadderStep
+from tests.unit.apps.groupbuy.examples import CARD
 
 OPENED_AT, CLOSES_AT = 1_000, 2_000
 
-OFFER = OfferTerms(
-    id="0x01",
-    merchant="0x02",
-    arbiter="0x03",
-    stock_cap=100,
-    units_sold=0,
-    window_kind=WindowKind.FRESHNESS,
-    window_seconds=60,
-    leader_bps=500,
-    ladder=(Step(1, 500), Step(20, 400)),
-    payees=(),
-    terms="0x04",
-    published_at=900,
-)
-GROUP = GroupCard(
-    id="0x05",
-    offer=OFFER,
-    leader="0x06",
-    leader_name="陈**",
-    status=GroupStatus.OPEN,
-    fail_reason=None,
+GROUP = replace(
+    CARD,
     units=5,
-    units_pending=0,
     units_min=10,
-    units_left=95,
-    orders_count=2,
     ladder=(LadderStep(1, 500, True), LadderStep(20, 400, False)),
-    price_minor=500,
-    units_to_next_step=15,
-    next_price_minor=400,
     opened_at=OPENED_AT,
     closes_at=CLOSES_AT,
-    deliver_by=3_000,
-    closed_at=0,
-    failed_at=0,
-    delivered_at=0,
-    window_ends_at=0,
-    settled_at=0,
-    settled_amount_minor=0,
-    refunded_minor=0,
-    rebated_minor=0,
-    pickup_commitment="0x07",
-    pickup=None,
-    note="",
-    pickup_note="",
 )
 
 
