@@ -1,0 +1,73 @@
+"""Scans of goods that the installation itself knows: their lots' pages, the shop that sells them, recalls."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from pinlian.apps.capture.facade import trade_item_of_product
+from pinlian.apps.market import facade as market
+from pinlian.apps.people import facade as people
+from pinlian.apps.trace import facade as trace
+from pinlian.gs1.epc import lot_epc
+from pinlian.record import facade as record
+
+pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
+
+
+@pytest.fixture(autouse=True)
+def empty_record(settings: Settings, tmp_path: Path) -> None:
+    settings.ESCROW_DEPLOYMENT = "tests.integration.record.conftest.deployment"
+    settings.PINLIAN_HOME = tmp_path
+    settings.PINLIAN_ORIGIN = "https://farm.example"
+
+
+@pytest.fixture
+def shop_path() -> str:
+    return f"/shop/{market.merchants()[0].id}/"
+
+
+@pytest.fixture
+def gtin() -> str:
+    """Of tomatoes that a shop sells."""
+    farmer = people.sign_up(phone="13912345678", password="bok choy at dawn", display_name="陈青山")
+    shop = market.add_merchant(farmer.id, name="青山农场", region="", about="", account="0x" + "ab" * 20, verified=True)
+    words = market.ProductWords(market.Category.VEGETABLES, name_zh="番茄", unit_zh="500 克", name_en="Tomatoes")
+    return trade_item_of_product(market.add_product(shop.id, words).id, farmer.id).gtin
+
+
+def follow_all() -> None:
+    while record.follow_step():
+        pass
+
+
+def location(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 307
+    return response["Location"]
+
+
+def test_scan__lot_in_the_record__leads_to_its_page_and_others_to_the_shop(
+    client: Client, gtin: str, shop_path: str
+) -> None:
+    trace.register_lot(lot_epc(gtin, "A/1"), name="番茄")
+    follow_all()
+    assert location(client, f"/01/{gtin}/10/A%2F1") == f"http://testserver/lots/{gtin}/A%2F1/"
+    assert location(client, f"/01/{gtin}/10/UNKNOWN") == f"http://testserver{shop_path}"
+    assert location(client, f"/01/{gtin}") == f"http://testserver{shop_path}"
+
+
+def test_scan__lot_that_is_called_back__says_so_in_its_linkset(client: Client, gtin: str) -> None:
+    epc = lot_epc(gtin, "B1")
+    trace.register_lot(epc, name="番茄")
+    trace.recall(epc, "农药残留超标")
+    follow_all()
+    lot, product = client.get(f"/01/{gtin}/10/B1?linkType=linkset").json()["linkset"]
+    (recall,) = lot["https://ref.gs1.org/voc/recallStatus"]
+    assert (recall["href"], recall["title"]) == (f"http://testserver/lots/{gtin}/B1/", "农药残留超标")
+    assert product["https://ref.gs1.org/voc/pip"][0]["title"] == "番茄"
+
+
+def test_scan__goods_that_nobody_sells_here__is_not_found(client: Client) -> None:
+    assert client.get("/01/09520123456788/10/L1").status_code == 404
