@@ -1,7 +1,9 @@
 """Puts the engine together from what config/wiring.py knows."""
 
 from pinlian.apps.groupbuy import facade as groupbuy
+from pinlian.apps.market import facade as market
 from pinlian.apps.money import facade as money
+from pinlian.apps.trace import facade as trace
 from pinlian.config import wiring
 from pinlian.engine.loop import Engine
 from pinlian.record.facade import follow_step
@@ -29,5 +31,11 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
         submit_upkeep=relayer.submit_upkeep,
         chores=[money.follow_top_ups, forget_old_answers],
         follow_facts=follow_step,
-        beside={"heads": sign_head, "witnesses": witness_step, "anchor": wiring.make_anchoring().step},
+        beside={
+            "words": market.WordsRecording().step,
+            "heads": sign_head,
+            "witnesses": witness_step,
+            "anchor": wiring.make_anchoring().step,
+            "examiner": trace.watch_step,
+        },
     )

@@ -131,5 +131,5 @@ def capture(*events: dict[str, Any]) -> None:
 def follow() -> None:
     while record.follow_step():
         pass
-    while trace.examine_step():
+    while trace.watch_step():
         pass

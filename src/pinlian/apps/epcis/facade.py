@@ -19,6 +19,7 @@ from pinlian.apps.epcis.selectors import (
     events_after,
     events_named,
     events_touching,
+    events_within,
     stored_events,
 )
 from pinlian.gs1.epcis.problems import Problem, ProblemName
@@ -40,6 +41,7 @@ __all__ = [
     "events_after",
     "events_named",
     "events_touching",
+    "events_within",
     "fact_body",
     "problem_details",
     "problem_text",

@@ -64,13 +64,15 @@ class EventEpc(models.Model):
     id = models.BigIntegerField(primary_key=True)
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="epcs")
     epc = models.CharField(max_length=URI_LENGTH_MAX)
+    # The event's, so that a thing that is used again and again can be followed through some days only.
+    event_time_us = models.BigIntegerField()
     role = models.CharField(max_length=8)
     quantity = models.CharField(max_length=40, null=True)  # noqa: DJ001 - not said is another thing than zero
     uom = models.CharField(max_length=3, null=True)  # noqa: DJ001 - pieces
     is_class = models.BooleanField()
 
     class Meta:
-        indexes = [models.Index(fields=["epc", "event"], name="epcis_epc_event")]
+        indexes = [models.Index(fields=["epc", "event_time_us", "event"], name="epcis_epc_event")]
 
     def __str__(self) -> str:
         return f"{self.role} {self.epc}"

@@ -41,7 +41,7 @@ def on_epcis_event(facts: Sequence[StoredFact]) -> None:
                 original.declared_wrong_by = row.index
                 declared[original.index] = original
         events.append(row)
-        epcs.extend(_epc_rows(row.index, found))
+        epcs.extend(_epc_rows(row, found))
     Event.objects.bulk_create(events, batch_size=ROWS_PER_INSERT)
     EventEpc.objects.bulk_create(epcs, batch_size=ROWS_PER_INSERT)
     new = {row.index for row in events}
@@ -106,12 +106,13 @@ def _fits(row: Event, found: EventSummary) -> bool:
     )
 
 
-def _epc_rows(index: int, found: EventSummary) -> Iterable[EventEpc]:
+def _epc_rows(row: Event, found: EventSummary) -> Iterable[EventEpc]:
     for place, mention in enumerate(found.mentions):
         yield EventEpc(
-            id=index << PLACE_BITS | place,
-            event_id=index,
+            id=row.index << PLACE_BITS | place,
+            event_id=row.index,
             epc=mention.epc,
+            event_time_us=row.event_time_us,
             role=mention.role,
             quantity=mention.quantity,
             uom=mention.uom,

@@ -1,14 +1,17 @@
 """Reading events."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.db import connection
 
 from pinlian.apps.epcis.models import CaptureJob, Event, EventEpc
 from pinlian.gs1.epcis.identity import canonical_or_as_is
 
 EPCS_PER_QUERY_MAX = 500
+WINDOWS_PER_QUERY_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,34 @@ def events_touching(epcs: Collection[str]) -> list[EventRow]:
     for first in range(0, len(wanted), EPCS_PER_QUERY_MAX):
         naming = EventEpc.objects.filter(epc__in=wanted[first : first + EPCS_PER_QUERY_MAX]).values("event_id")
         events.update({event.index: event for event in Event.objects.filter(index__in=naming)})
+    return event_rows(events[index] for index in sorted(events))
+
+
+def events_within(windows: Mapping[str, tuple[int, int]], *, limit: int) -> list[EventRow]:
+    """Events that name one of these things and happened between its two times (microseconds, both included).
+
+    Args:
+        windows: by canonical name.
+        limit: of more events, those that happened first are given.
+    """
+    found: dict[int, int] = {}
+    wanted = list(windows.items())
+    with connection.cursor() as cursor:
+        for first in range(0, len(wanted), WINDOWS_PER_QUERY_MAX):
+            part = wanted[first : first + WINDOWS_PER_QUERY_MAX]
+            rows = ", ".join(["(%s, CAST(%s AS bigint), CAST(%s AS bigint))"] * len(part))
+            cursor.execute(
+                f"WITH wanted(epc, since_us, until_us) AS (VALUES {rows})"  # noqa: S608
+                " SELECT event_id, event_time_us FROM wanted JOIN epcis_eventepc AS thing ON thing.epc = wanted.epc"
+                " AND thing.event_time_us BETWEEN wanted.since_us AND wanted.until_us"
+                " ORDER BY event_time_us, event_id LIMIT %s",
+                [*(value for epc, (since, until) in part for value in (epc, since, until)), limit],
+            )
+            found.update(cursor.fetchall())
+    indices = sorted(found, key=lambda index: (found[index], index))[:limit]
+    events: dict[int, Event] = {}
+    for first in range(0, len(indices), EPCS_PER_QUERY_MAX):
+        events |= Event.objects.in_bulk(indices[first : first + EPCS_PER_QUERY_MAX])
     return event_rows(events[index] for index in sorted(events))
 
 

@@ -54,18 +54,27 @@ class Examined:
 
 
 def examine_step() -> bool:
-    """Examine what the next facts are about; whether there were any. Rows and cursor change in one transaction."""
+    """Examine what the next facts are about; whether there were any.
+
+    Reading takes longest and holds up nobody. What was read while more came in is read again when that is examined.
+    """
+    first, followed = examined(), record.followed()
+    facts = [fact for fact in record.facts_from(first, FACTS_PER_STEP_MAX) if fact.index < followed]
+    if not facts:
+        return False
+    subjects, certificates = _touched(facts)
+    described = lots(subjects)
+    claimed = {certificate for lot in described.values() for certificate in lot.body.certificates}
+    known = {row.id: _certificate(row) for row in rows_of(CertificateRow, "id", claimed)}
+    results = {subject: examine(subject, described.get(subject), known) for subject in sorted(subjects)}
     with one_writer("default", _LOCK):
-        followed = record.followed()
-        facts = [fact for fact in record.facts_from(examined(), FACTS_PER_STEP_MAX) if fact.index < followed]
-        if not facts:
-            return False
-        subjects, certificates = _touched(facts)
-        certificates |= _examine(subjects)
-        _examine_certificates(certificates)
-        ExaminationCursor.objects.update_or_create(
-            pk=ExaminationCursor.SINGLE_ID, defaults={"next_index": facts[-1].index + 1}
-        )
+        # A rebuild, or another examiner, may have been here meanwhile.
+        if examined() == first:
+            _write(results)
+            _examine_certificates(certificates | claimed)
+            ExaminationCursor.objects.update_or_create(
+                pk=ExaminationCursor.SINGLE_ID, defaults={"next_index": facts[-1].index + 1}
+            )
     return True
 
 
@@ -118,12 +127,7 @@ def _touched(facts: Iterable[record.StoredFact]) -> tuple[set[str], set[str]]:
     return {*subjects, *with_lots}, certificates
 
 
-def _examine(subjects: Collection[str]) -> set[str]:
-    """Write anew what does not fit about these; the certificates that they are under."""
-    described = lots(subjects)
-    claimed = {certificate for lot in described.values() for certificate in lot.body.certificates}
-    known = {row.id: _certificate(row) for row in rows_of(CertificateRow, "id", claimed)}
-    results = {subject: examine(subject, described.get(subject), known) for subject in sorted(subjects)}
+def _write(results: Mapping[str, Examined]) -> None:
     _replace_findings(results, (finding for result in results.values() for finding in result.findings))
     Examination.objects.bulk_create(
         (_row(subject, result) for subject, result in results.items() if result.balances),
@@ -131,7 +135,6 @@ def _examine(subjects: Collection[str]) -> set[str]:
         unique_fields=["lot"],
         update_fields=["balances", "made_on", "made_at", "made_events"],
     )
-    return claimed
 
 
 def _examine_certificates(ids: Collection[str]) -> None:

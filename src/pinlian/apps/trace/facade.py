@@ -12,7 +12,6 @@ from pinlian.apps.trace.bodies import (
     RecallBody,
     TemperatureBody,
 )
-from pinlian.apps.trace.examination import examine_step
 from pinlian.apps.trace.records import (
     BalanceView,
     CertificateView,
@@ -56,14 +55,17 @@ from pinlian.apps.trace.services import (
     recall_body,
     state,
     tell_of_recalls,
+    watch_step,
 )
 from pinlian.apps.trace.stored import (
+    ATTACHMENT_FACTS,
     CERTIFICATE_FACTS,
     GROUP_LINK_FACTS,
     LOT_CERTIFICATE_FACTS,
     LOT_FACTS,
     PLACE_FACTS,
     RECALL_FACTS,
+    stored_attachments,
     stored_certificates,
     stored_group_links,
     stored_lot_certificates,
@@ -75,6 +77,7 @@ from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.domain.traceability.walk import Edge, EdgeKind, Relation
 
 __all__ = [
+    "ATTACHMENT_FACTS",
     "CERTIFICATE_FACTS",
     "GROUP_LINK_FACTS",
     "LOT_CERTIFICATE_FACTS",
@@ -110,7 +113,6 @@ __all__ = [
     "admit",
     "certificate_body",
     "end_recall",
-    "examine_step",
     "examined",
     "findings",
     "groups_of_lot",
@@ -135,6 +137,7 @@ __all__ = [
     "register_place",
     "scans",
     "state",
+    "stored_attachments",
     "stored_certificates",
     "stored_group_links",
     "stored_lot_certificates",
@@ -143,6 +146,7 @@ __all__ = [
     "stored_recalls",
     "suspected_codes",
     "tell_of_recalls",
+    "watch_step",
 ]
 
 

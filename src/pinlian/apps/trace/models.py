@@ -1,9 +1,9 @@
 """Lots, places and certificates as the record has them, what the checks found, and scans of codes.
 
-Facts write Lot, Place, Certificate, LotCertificate, Recall and GroupLink, through projections.py alone. The examiner
-writes Finding, Examination and ExaminationCursor, through examination.py alone; dropped, they are made again from the
-facts. People write Scan and ScanCount, through services.py alone. Things are named by canonical EPC; times are Unix
-seconds; an index is a place in the record.
+Facts write Lot, Place, Certificate, LotCertificate, Recall, GroupLink and Attachment, through projections.py alone. The
+examiner writes Finding, Examination and ExaminationCursor, through examination.py alone; dropped, they are made again
+from the facts. People write Scan and ScanCount, through services.py alone. Things are named by canonical EPC; times are
+Unix seconds; an index is a place in the record.
 """
 
 from django.db import models
@@ -109,6 +109,24 @@ class GroupLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group_id[:10]} {self.epc}"
+
+
+class Attachment(models.Model):
+    """That an event attached something to a thing that lasts: a sensor to a lorry, long before the goods came.
+
+    `child` is one of the things attached; the event is found by it.
+    """
+
+    index = models.BigIntegerField(primary_key=True)
+    parent = models.CharField(max_length=EPC_LENGTH_MAX)
+    child = models.CharField(max_length=EPC_LENGTH_MAX)
+    since_us = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["parent", "since_us"], name="trace_attachment_parent")]
+
+    def __str__(self) -> str:
+        return f"{self.child} {self.parent}"
 
 
 class Finding(models.Model):

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from pinlian.apps.trace.bodies import BodyT, CertificateBody, LotBody, PlaceBody, RecallBody, read
 from pinlian.apps.trace.captured import groups_of, names_of
-from pinlian.apps.trace.models import Certificate, GroupLink, Lot, LotCertificate, Place, Recall
+from pinlian.apps.trace.models import Attachment, Certificate, GroupLink, Lot, LotCertificate, Place, Recall
 from pinlian.gs1.epcis.terms import read_time_us
 from pinlian.record.facade import StoredFact
 
@@ -60,20 +60,25 @@ def on_recall(facts: Sequence[StoredFact]) -> None:
 
 
 def on_epcis_event(facts: Sequence[StoredFact]) -> None:
-    """Remember which groups events are for; the events themselves are kept by apps.epcis."""
+    """Remember which groups events are for, and what was attached to what; apps.epcis keeps the events themselves."""
     links: list[GroupLink] = []
+    attachments: list[Attachment] = []
     for stored in facts:
         event = stored.fact.body.get("event")
         if not isinstance(event, dict):
             continue
-        groups = groups_of(event)
         time_us = read_time_us(str(event.get("eventTime"))) or 0
         links += [
             GroupLink(group_id=group, index=stored.index, epc=epc, time_us=time_us)
-            for group in groups
+            for group in groups_of(event)
             for epc in names_of(event)
         ]
+        if event.get("type") == "AssociationEvent" and event.get("action") == "ADD":
+            parent, *children = names_of(event) or [""]
+            if event.get("parentID") and children:
+                attachments.append(Attachment(index=stored.index, parent=parent, child=children[0], since_us=time_us))
     GroupLink.objects.bulk_create(links)
+    Attachment.objects.bulk_create(attachments)
 
 
 def _readable(model: type[BodyT], facts: Sequence[StoredFact]) -> list[tuple[StoredFact, BodyT]]:

@@ -1,14 +1,16 @@
 """EPCIS events, read as the checks take them."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pinlian.apps.epcis.facade import EventRow, events_touching
+from pinlian.apps.epcis.facade import EventRow, events_within
 from pinlian.apps.trace.captured import groups_of, names_of, objects
+from pinlian.apps.trace.models import Attachment
 from pinlian.domain.traceability.cold_chain import celsius
 from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing
+from pinlian.domain.traceability.walk import EVENTS_MAX, Window
 from pinlian.gs1.epcis.terms import read_time_us
 
 _LAST_WORD = re.compile(r"(?:.*[:/]|.*BizStep-)([a-z_]+)")
@@ -16,9 +18,22 @@ _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
 _TYPES = frozenset(EventType)
 
 
-def fetch(epcs: Collection[str]) -> Iterator[Event]:
-    """What a walk asks: every recorded event that touches one of these."""
-    return events_of(events_touching(epcs))
+def rows_within(windows: Mapping[str, Window]) -> list[EventRow]:
+    """What a walk asks, as rows: see domain.traceability.walk.Fetch. At most EVENTS_MAX for each list."""
+    rows = {row.index: row for row in events_within(windows, limit=EVENTS_MAX)}
+    lasting: dict[str, Window] = {}
+    for parent, child, since_us in Attachment.objects.filter(parent__in=list(windows)).values_list(
+        "parent", "child", "since_us"
+    ):
+        if since_us <= windows[parent][1]:
+            lasting[child] = (min(since_us, lasting.get(child, (since_us, 0))[0]), since_us)
+    rows |= {row.index: row for row in events_within(lasting, limit=EVENTS_MAX)} if lasting else {}
+    return list(rows.values())
+
+
+def fetch(windows: Mapping[str, Window]) -> Iterator[Event]:
+    """What a walk asks."""
+    return events_of(rows_within(windows))
 
 
 def events_of(rows: Iterable[EventRow]) -> Iterator[Event]:

@@ -1,11 +1,11 @@
 """Reading the origin of goods."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Q
 
-from pinlian.apps.epcis.facade import EventRow, epc_is_known, events_touching
+from pinlian.apps.epcis.facade import EventRow, epc_is_known
 from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.trace.bodies import CertificateBody, LotBody, PlaceBody
 from pinlian.apps.trace.models import (
@@ -20,7 +20,7 @@ from pinlian.apps.trace.models import (
 )
 from pinlian.apps.trace.models import Finding as FindingRow
 from pinlian.apps.trace.models import Scan as ScanRow
-from pinlian.apps.trace.reading import events_of, fetch
+from pinlian.apps.trace.reading import events_of, fetch, rows_within
 from pinlian.apps.trace.records import (
     BalanceView,
     CertificateView,
@@ -39,7 +39,7 @@ from pinlian.domain.traceability.copied_codes import Scan, scan_findings
 from pinlian.domain.traceability.event import Event, site
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.domain.traceability.position import Position, position_of_uri
-from pinlian.domain.traceability.walk import Relation, Walk, contents, walk
+from pinlian.domain.traceability.walk import Relation, Walk, Window, contents, walk
 from pinlian.record import facade as record
 
 NAMES_PER_QUERY_MAX = 500
@@ -56,8 +56,8 @@ class _Store:
     def __init__(self) -> None:
         self.rows: dict[int, EventRow] = {}
 
-    def fetch(self, epcs: Collection[str]) -> list[Event]:
-        rows = events_touching(epcs)
+    def fetch(self, windows: Mapping[str, Window]) -> list[Event]:
+        rows = rows_within(windows)
         self.rows |= {row.index: row for row in rows}
         return list(events_of(rows))
 

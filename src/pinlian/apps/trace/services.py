@@ -12,6 +12,7 @@ from django.db import transaction
 from pinlian.apps.people import facade as people
 from pinlian.apps.trace import selectors
 from pinlian.apps.trace.bodies import BodyT, CertificateBody, LotBody, PlaceBody, RecallBody, make
+from pinlian.apps.trace.examination import examine_step
 from pinlian.apps.trace.models import Scan, ScanCount
 from pinlian.apps.trace.records import RecallCard, RecallView
 from pinlian.record import facade as record
@@ -122,6 +123,14 @@ def tell(card: RecallCard) -> int:
 def tell_of_recalls() -> int:
     """Send the notices that are still due: of lots that went further since they were called back."""
     return sum(tell(selectors.recall_card(view)) for view in selectors.open_recalls())
+
+
+def watch_step() -> bool:
+    """Examine what is new in the record, and tell of recalls that it widens; whether there was anything."""
+    if not examine_step():
+        return False
+    tell_of_recalls()
+    return True
 
 
 def note_scan(epc: str, position: tuple[int, int] | None, at: int, *, visitor: str = "") -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pinlian.apps.trace.models import Certificate, GroupLink, Lot, LotCertificate, Place, Recall
+from pinlian.apps.trace.models import Attachment, Certificate, GroupLink, Lot, LotCertificate, Place, Recall
 
 ROWS_PER_READ = 5_000
 
@@ -23,6 +23,8 @@ CERTIFICATE_FACTS = ("id", "author", "first_index", "index", "body")
 LOT_CERTIFICATE_FACTS = ("lot", "certificate")
 RECALL_FACTS = ("index", "epc", "author", "is_start", "reason", "at")
 GROUP_LINK_FACTS = ("group_id", "index", "epc", "time_us")
+
+ATTACHMENT_FACTS = ("index", "parent", "child", "since_us")
 
 Facts = tuple[Any, ...]
 
@@ -55,3 +57,8 @@ def stored_recalls() -> Iterator[Facts]:
 def stored_group_links() -> Iterator[Facts]:
     """GROUP_LINK_FACTS of every event and thing that was for a group."""
     return GroupLink.objects.values_list(*GROUP_LINK_FACTS).iterator(chunk_size=ROWS_PER_READ)
+
+
+def stored_attachments() -> Iterator[Facts]:
+    """ATTACHMENT_FACTS of everything that was attached to something."""
+    return Attachment.objects.values_list(*ATTACHMENT_FACTS).iterator(chunk_size=ROWS_PER_READ)

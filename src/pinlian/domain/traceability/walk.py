@@ -29,10 +29,16 @@ LEVELS_MAX = 24
 EVENTS_MAX = 5_000
 """Events that one walk holds; where there are more, it stops after the level that reaches them."""
 
-_FROM_EVER, _FOR_EVER = -(2**63), 2**63
+_FROM_EVER, _FOR_EVER = -(2**63), 2**63 - 1
 
-Fetch = Callable[[Collection[str]], Iterable[Event]]
-"""Every event that touches one of these EPCs."""
+CONTENT_US_MAX = 400 * 86_400 * 1_000_000
+"""Nothing is looked for in a container that was put in it longer ago."""
+
+Window = tuple[int, int]
+"""From one time to another, microseconds since the Unix epoch, both included."""
+Fetch = Callable[[Mapping[str, Window]], Iterable[Event]]
+"""Every event that touches one of these things within its window, and every association in which it is the parent that
+began before the window's end."""
 
 
 class Relation(StrEnum):
@@ -138,7 +144,7 @@ def walk(
     """Follow a thing; with neither direction, only itself and what it was packed in.
 
     Args:
-        fetch: is asked once a level at most, each time for other EPCs.
+        fetch: is asked once a level at most, each time for other things or a wider window.
         back: towards what it was made of, or what is packed in it.
         forward: towards what was made of it.
     """
@@ -160,7 +166,7 @@ def contents(packages: Mapping[str, int], fetch: Fetch, *, levels_max: int = LEV
     for _ in range(levels_max):
         if not frontier:
             break
-        by_epc = _by_epc(fetch(frontier), frontier)
+        by_epc = _by_epc(fetch({epc: (at_us - CONTENT_US_MAX, at_us) for epc, at_us in frontier.items()}), frontier)
         inner: dict[str, int] = {}
         for epc, at_us in frontier.items():
             for child in _children_at(epc, by_epc.get(epc, []), at_us):
@@ -207,6 +213,7 @@ class _Walker:
         self._back = back
         self._forward = forward
         self._known: dict[str, list[Event]] = {}
+        self._windows: dict[str, Window] = {}
         self._taken_back: dict[int, Event] = {}
         self._nodes: dict[str, Node] = {}
         self._edges: dict[Edge, None] = {}
@@ -217,7 +224,7 @@ class _Walker:
         tasks = [_Task(self._subject, _Mode.SUBJECT, _FROM_EVER, _FOR_EVER, self._forward, relation=Relation.SUBJECT)]
         level = 0
         while tasks and level <= levels_max and len(self._events) < events_max:
-            self._read({task.epc for task in tasks if task.epc not in self._known})
+            self._read(tasks)
             following: list[_Task] = []
             for task in tasks:
                 self._nodes.setdefault(task.epc, Node(task.epc, task.relation, level))
@@ -234,16 +241,24 @@ class _Walker:
             is_whole=not tasks,
         )
 
-    def _read(self, epcs: Collection[str]) -> None:
-        if not epcs:
+    def _read(self, tasks: Iterable[_Task]) -> None:
+        """Ask for what these tasks need and is not known yet."""
+        wanted: dict[str, Window] = {}
+        for task in tasks:
+            since, until = wanted.get(task.epc) or self._windows.get(task.epc) or (task.since, task.until)
+            wider = (min(since, task.since), max(until, task.until))
+            if wider != self._windows.get(task.epc):
+                wanted[task.epc] = wider
+        if not wanted:
             return
-        found = _by_epc(self._fetch(epcs), epcs)
-        for epc in epcs:
+        self._windows |= wanted
+        found = _by_epc(self._fetch(wanted), wanted)
+        for epc in wanted:
             events = found.get(epc, [])
             kept = in_order(standing(events))
             self._known[epc] = kept
-            if len(kept) != len(events):
-                self._taken_back |= {event.index: event for event in events if event not in kept}
+            left = {event.index for event in kept}
+            self._taken_back |= {event.index: event for event in events if event.index not in left}
 
     def _is_new(self, task: _Task) -> bool:
         """Whether no task before covers this one; remembers it."""

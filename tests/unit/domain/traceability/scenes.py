@@ -1,11 +1,12 @@
 """Events for tests, each written as one line: what, how much, where, when (hours from the start)."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing
+from pinlian.domain.traceability.walk import Window
 
 FARM, FACTORY, WAREHOUSE, PICKUP = (
     f"https://id.gs1.org/414/{gln}" for gln in ("9521321000010", "9521321000027", "9521321000034", "9521321000041")
@@ -121,6 +122,16 @@ class Scene:
             id=event.id, is_error=True, author=author,
         )  # fmt: skip
 
-    def fetch(self) -> Callable[[Collection[str]], list[Event]]:
+    def fetch(self) -> Callable[[Mapping[str, Window]], list[Event]]:
         """The store that a walk asks."""
-        return lambda epcs: [event for event in self.events if any(thing.epc in epcs for thing in event.things)]
+
+        def is_wanted(event: Event, thing: Thing, windows: Mapping[str, Window]) -> bool:
+            if thing.epc not in windows:
+                return False
+            since, until = windows[thing.epc]
+            is_lasting = event.type is EventType.ASSOCIATION and thing.role is Role.PARENT
+            return (is_lasting or since <= event.time_us) and event.time_us <= until
+
+        return lambda windows: [
+            event for event in self.events if any(is_wanted(event, thing, windows) for thing in event.things)
+        ]

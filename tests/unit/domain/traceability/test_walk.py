@@ -1,12 +1,12 @@
 """The way of a thing through the record."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pinlian.domain.traceability.event import Event
-from pinlian.domain.traceability.walk import Edge, EdgeKind, Relation, contents, walk
+from pinlian.domain.traceability.walk import Edge, EdgeKind, Relation, Window, contents, walk
 from tests.unit.domain.traceability.scenes import (
     CRATE,
     FACTORY,
@@ -214,9 +214,9 @@ def test_walk__each_level__is_one_question_for_things_not_asked_before(links: in
     asked: list[set[str]] = []
     fetch = chain(links).fetch()
 
-    def counting(epcs: Collection[str]) -> list[Event]:
-        asked.append(set(epcs))
-        return list(fetch(epcs))
+    def counting(windows: Mapping[str, Window]) -> list[Event]:
+        asked.append(set(windows))
+        return list(fetch(windows))
 
     subject = min(start, links)
     way = walk(f"lot {subject}", counting)

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("epc", models.CharField(max_length=700)),
+                ("event_time_us", models.BigIntegerField()),
                 ("role", models.CharField(max_length=8)),
                 ("quantity", models.CharField(max_length=40, null=True)),
                 ("uom", models.CharField(max_length=3, null=True)),
@@ -84,7 +85,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["epc", "event"], name="epcis_epc_event")],
+                "indexes": [models.Index(fields=["epc", "event_time_us", "event"], name="epcis_epc_event")],
             },
         ),
     ]
