@@ -8,7 +8,16 @@ from django.conf import settings
 
 from pinlian.apps.capture import numbering, services
 from pinlian.apps.capture.photos import keep_photo, photo_url, photos_kept
-from pinlian.apps.capture.selectors import ItemView, SiteView, item_view, site_view, sites, sites_of_person, trade_items
+from pinlian.apps.capture.selectors import (
+    ItemView,
+    SiteView,
+    contents,
+    item_view,
+    site_view,
+    sites,
+    sites_of_person,
+    trade_items,
+)
 from pinlian.apps.capture.sensor_listener import SensorListener
 from pinlian.domain.refusals import Refusal, Refused
 
@@ -16,6 +25,7 @@ __all__ = [
     "ItemView",
     "SiteView",
     "add_site",
+    "contents",
     "keep_photo",
     "listen_to_sensors",
     "next_lot",

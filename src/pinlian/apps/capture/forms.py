@@ -161,9 +161,9 @@ def held_words(row: Held) -> str:
 
 
 class HarvestForm(StepForm):
-    item = forms.ChoiceField(label=_("What"))
+    item = forms.ChoiceField(label=_("Which goods"))
     quantity = QuantityField(label=_("How much"))
-    unit = forms.ChoiceField(label=_("Unit"), choices=unit_choices)
+    unit = forms.ChoiceField(label=_("Unit of measure"), choices=unit_choices)
     site = forms.ChoiceField(label=_("Where"))
     field_order = ("item", "quantity", "unit", "site")
     remembers = ("item", "quantity", "unit", "site")
@@ -471,8 +471,8 @@ class SiteForm(forms.Form):
 
 
 class ItemForm(forms.Form):
-    name_zh = forms.CharField(label=_("Name (Chinese)"), max_length=80)
-    name_en = forms.CharField(label=_("Name (English)"), max_length=80, required=False)
+    name_zh = forms.CharField(label=_("Name of the goods (Chinese)"), max_length=80)
+    name_en = forms.CharField(label=_("Name of the goods (English)"), max_length=80, required=False)
     gtin = forms.CharField(
         label=_("Barcode number (GTIN)"),
         help_text=_("If the goods have one. Otherwise they get one here."),

@@ -23,10 +23,10 @@ from pinlian.gs1.keys import IdentifierError, gtin14
 COLUMNS: Mapping[str, Promise] = {
     "day": gettext_lazy("Date"),
     "step": gettext_lazy("Step"),
-    "goods": gettext_lazy("Goods"),
+    "goods": gettext_lazy("Goods (name or GTIN)"),
     "lot": gettext_lazy("Lot number"),
     "quantity": gettext_lazy("Quantity"),
-    "unit": gettext_lazy("Unit"),
+    "unit": gettext_lazy("Unit of measure"),
     "place": gettext_lazy("Place"),
     "to": gettext_lazy("To"),
 }
@@ -38,7 +38,7 @@ HEADINGS: dict[str, str] = {
     **dict.fromkeys(("货品", "商品", "品名", "产品", "名称", "goods", "product", "item", "gtin", "条码"), "goods"),
     **dict.fromkeys(("批次", "批号", "批次号", "lot", "lotnumber", "batch"), "lot"),
     **dict.fromkeys(("数量", "重量", "quantity", "amount", "weight"), "quantity"),
-    **dict.fromkeys(("单位", "unit", "uom"), "unit"),
+    **dict.fromkeys(("单位", "unit", "unitofmeasure", "uom"), "unit"),
     **dict.fromkeys(("地点", "产地", "基地", "仓库", "place", "where", "site"), "place"),
     **dict.fromkeys(("发往", "目的地", "去向", "收货方", "to", "destination"), "to"),
 }

@@ -1,0 +1,120 @@
+"""Goods from the field to the pickup point, each step recorded on a telephone by whoever has them in hand."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import MakeDevice
+from tests.journeys.device import Device
+from tests.journeys.neighbourhood import LEADER_PHONE, MERCHANT_PHONE, PASSWORD
+from tests.journeys.test_new_merchant import photograph
+
+HERE_SECONDS = 30
+
+
+def photographs_and_signs(farmer: Device, step: str, passphrase: str | None = None) -> None:
+    """Three taps: the step, the photograph, the signature. Whatever else is asked was chosen last time."""
+    farmer.page.get_by_role("link", name=step, exact=True).click()
+    farmer.check_accessibility(f"capture-{step}")
+    farmer.page.set_input_files("input[name=photo]", [photograph()])
+    dialog = farmer.page.locator("dialog")
+    expect(dialog.locator("img.dialog-picture")).to_be_visible()
+    farmer.picture(f"capture-{step}-dialog")
+    farmer.agree(passphrase)
+    farmer.page.wait_for_url(re.compile(r"/capture/$"))
+    farmer.wait_for_toast("已登记")
+
+
+@pytest.mark.timeout(600)
+def test_farmer_and_leader__from_the_field_to_the_pickup_point(make_device: MakeDevice) -> None:
+    farmer, leader = make_device("phone", "zh"), make_device("phone", "zh")
+
+    # The first harvest: the quantity is filled in once; later ones begin with it.
+    farmer.log_in(MERCHANT_PHONE, PASSWORD)
+    farmer.open("/capture/harvest/")
+    farmer.page.fill("[name=quantity]", "120")
+    farmer.button("不拍照，直接登记")
+    farmer.page.locator("dialog").get_by_text("120 公斤").wait_for()
+    farmer.agree(PASSWORD)
+    farmer.page.wait_for_url(re.compile(r"/capture/$"))
+    farmer.reload_until("120 公斤", HERE_SECONDS)
+
+    # Harvest, pack and ship in three taps each, with a photograph.
+    photographs_and_signs(farmer, "采收")
+    farmer.reload_until("-02", HERE_SECONDS)
+    farmer.check_accessibility("capture-home")
+    photographs_and_signs(farmer, "装箱")
+    farmer.reload_until("箱 …", HERE_SECONDS)
+    farmer.open("/capture/boxes/labels/")
+    farmer.check_accessibility("capture-box-labels")
+    box = re.search(r"\(00\) (\d{18})", farmer.page.locator("main").inner_text())
+    assert box is not None
+    farmer.open("/capture/")
+    photographs_and_signs(farmer, "发货")
+
+    # Without a network nothing is lost, and nothing is said to be recorded.
+    farmer.open("/capture/harvest/")
+    farmer.page.context.set_offline(True)
+    farmer.button("不拍照，直接登记")
+    farmer.sees("没有网络。内容已存在本机，尚未登记")
+    farmer.picture("capture-offline")
+    farmer.page.context.set_offline(False)
+    farmer.open("/capture/")
+    farmer.sees("本机待发：1 条")
+    farmer.check_accessibility("capture-waiting")
+    farmer.button("核对、签署并发送")
+    farmer.agree()
+    farmer.reload_until("-03", HERE_SECONDS)
+    expect(farmer.page.locator("capture-queue")).to_be_empty()
+
+    # A mistake is named beside its field, and nothing is signed.
+    farmer.open("/capture/loss/")
+    farmer.page.fill("[name=quantity]", "100000")
+    farmer.button("不拍照，直接登记")
+    farmer.sees("只有 120 公斤")
+    farmer.picture("capture-loss-mistake")
+
+    # Splitting shows what is left over while one types.
+    farmer.open("/capture/change/")
+    farmer.page.fill("[name=taken]", "100")
+    farmer.page.fill("[name=made]", "60")
+    farmer.button("再加一批产出")
+    farmer.page.locator("[name=made]").nth(1).fill("35")
+    farmer.sees("投入 100 公斤，产出 95 公斤，剩余或损耗 5 公斤")
+    farmer.check_accessibility("capture-change")
+
+    # The leader says where goods come, and scans what came.
+    leader.log_in(LEADER_PHONE, PASSWORD)
+    leader.open("/capture/receive/")
+    leader.page.get_by_role("link", name="添加地点").click()
+    leader.page.fill("[name=name]", "桂花苑东门驿站")
+    leader.page.select_option("[name=kind]", "pickup_point")
+    leader.check_accessibility("capture-places")
+    leader.button("添加")
+    leader.open("/capture/receive/")
+    leader.page.fill("#scan-code", f"]C100{box[1]}")
+    leader.page.press("#scan-code", "Enter")
+    leader.sees("高山小青菜")
+    leader.page.fill("#scan-code", box[1])
+    leader.page.press("#scan-code", "Enter")
+    leader.sees("已经在清单里")
+    leader.check_accessibility("capture-receive")
+    leader.button("不拍照，直接登记")
+    leader.page.locator("dialog").get_by_text(f"箱 …{box[1][-6:]}").wait_for()
+    leader.agree(PASSWORD)
+    leader.page.wait_for_url(re.compile(r"/capture/$"))
+    leader.reload_until(box[1][-6:], HERE_SECONDS)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("kind", "language"), [("phone", "en"), ("desktop", "zh")])
+def test_capture_pages__are_accessible_at_every_width(make_device: MakeDevice, kind: str, language: str) -> None:
+    merchant = make_device(kind, language)
+    merchant.log_in(MERCHANT_PHONE, PASSWORD)
+    if language == "en":
+        merchant.page.get_by_role("button", name="English").click()
+        merchant.page.get_by_role("button", name="中文").wait_for()
+    for name in ("", "harvest/", "receive/", "load/", "goods/", "places/", "import/", "sensors/"):
+        merchant.open(f"/capture/{name}")
+        merchant.check_accessibility(f"capture-{name.strip('/') or 'home'}")
