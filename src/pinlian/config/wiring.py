@@ -79,6 +79,8 @@ PROJECTED_MODELS: tuple[type[Model], ...] = (
 
 
 FACT_PROJECTIONS: FactProjections = {
+    "offer_terms": [market.on_offer_terms],
+    "product_version": [market.on_product_version],
     "epcis_event": [epcis.on_epcis_event, capture.on_epcis_event, trace.on_epcis_event],
     "lot": [trace.on_lot],
     "place": [trace.on_place],
@@ -97,6 +99,8 @@ FACT_ADMISSIONS: FactAdmissions = {
 """Kind of fact -> who refuses facts of it that somebody hands in by the HTTP API; others are not taken there."""
 
 FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
+    market_models.RecordedOffer,
+    market_models.RecordedProduct,
     epcis_models.EventEpc,
     epcis_models.Event,
     trace_models.Lot,

@@ -1,7 +1,9 @@
 """The record's door: state facts, read them, prove them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db import DatabaseError
 
@@ -12,15 +14,21 @@ from pinlian.record.bundle import bundle
 from pinlian.record.fact import Fact, FactDomain, checked_leaf, sign
 from pinlian.record.follow import StoredFact, follow_step, followed, rebuild, stored_facts
 from pinlian.record.heads import Head
+from pinlian.record.log_audit import LogAudit, audit_log
+from pinlian.record.replayed import Rows, replayed
 
 __all__ = [
     "Fact",
     "FactDomain",
     "Head",
+    "LogAudit",
     "Refused",
+    "Rows",
     "Standing",
+    "Statement",
     "StoredFact",
     "append",
+    "audit_log",
     "bundle",
     "consistency_proof",
     "domain",
@@ -32,11 +40,13 @@ __all__ = [
     "inclusion_proof",
     "keeper",
     "rebuild",
+    "replayed",
     "sign",
     "size",
     "standing",
     "standings",
     "state",
+    "state_all",
 ]
 
 FACTS_PER_APPEND_MAX = 10_000
@@ -89,12 +99,27 @@ def append(facts: Sequence[Fact]) -> list[int]:
         raise Refused(Refusal.UNAVAILABLE, None, str(error)) from error
 
 
-def state(kind: str, time: int, body: dict[str, object]) -> int:
-    """State a fact of the instance itself, signed by the keeper; its index. Raises as append does.
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the instance itself has to say; `time` in Unix seconds."""
+
+    kind: str
+    time: int
+    body: dict[str, Any]
+
+
+def state_all(statements: Sequence[Statement]) -> list[int]:
+    """State facts of the instance itself, signed by the keeper; their indices. Raises as append does.
 
     The same kind, time and body again give the same index: the signature is deterministic.
     """
-    return append([sign(identity.keeper(), kind, time, body, identity.domain())])[0]
+    key, of_record = identity.keeper(), identity.domain()
+    return append([sign(key, each.kind, each.time, each.body, of_record) for each in statements])
+
+
+def state(kind: str, time: int, body: dict[str, Any]) -> int:
+    """State one fact of the instance itself: see state_all."""
+    return state_all([Statement(kind, time, body)])[0]
 
 
 def size() -> int:

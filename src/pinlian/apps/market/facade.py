@@ -15,6 +15,7 @@ from pinlian.apps.market.photos import UPLOAD_BYTES_MAX as PHOTO_BYTES_MAX
 from pinlian.apps.market.photos import PhotoInvalid, written_anew
 from pinlian.apps.market.projections import change_units_sold, price_of_offer, window_of_offer
 from pinlian.apps.market.publishing import publish_offer
+from pinlian.apps.market.recording import WordsRecording
 from pinlian.apps.market.records import MerchantView, OfferWords, ProductView
 from pinlian.apps.market.search import offers_on_sale
 from pinlian.apps.market.selectors import (
@@ -50,6 +51,7 @@ __all__ = [
     "ProductView",
     "ProductWords",
     "Rules",
+    "WordsRecording",
     "accounts_of_merchant",
     "add_merchant",
     "add_product",

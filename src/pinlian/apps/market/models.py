@@ -1,7 +1,8 @@
 """Merchants, their products, and what they offer.
 
-The chain writes Offer, through projections.py alone; people write the rest, through services.py alone. Ids, hashes and
-addresses are lowercase 0x-hex, times of the chain are seconds since the Unix epoch.
+The chain writes Offer and the record writes Recorded..., through projections.py alone; people write the rest, through
+services.py alone. Ids, hashes and addresses are lowercase 0x-hex, times of the chain and of facts are seconds since the
+Unix epoch.
 """
 
 from django.conf import settings
@@ -113,6 +114,8 @@ class Product(models.Model):
     photo = models.ForeignKey(ProductPhoto, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     is_on_sale = models.BooleanField(_("on sale"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Later than at the change before, also within a second: the time of the fact that records the new words.
+    words_changed_at = models.BigIntegerField(default=0, db_index=True, editable=False)
 
     class Meta:
         verbose_name = _("product")
@@ -139,6 +142,28 @@ class OfferDocument(models.Model):
 
     def __str__(self) -> str:
         return self.terms[:10]
+
+
+class RecordedOffer(models.Model):
+    """An offer whose full terms are in the record."""
+
+    offer = models.CharField(max_length=66, primary_key=True)
+    published_at = models.BigIntegerField(db_index=True)
+    fact_index = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.offer[:10]} in fact {self.fact_index}"
+
+
+class RecordedProduct(models.Model):
+    """The newest version of a product's words that is in the record."""
+
+    product_number = models.BigIntegerField(primary_key=True)
+    words_changed_at = models.BigIntegerField(db_index=True)
+    fact_index = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"product {self.product_number} in fact {self.fact_index}"
 
 
 class TradeRules(models.Model):

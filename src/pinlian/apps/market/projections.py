@@ -1,8 +1,11 @@
-"""What the chain's events make of offers. The only writer of Offer."""
+"""What the chain's events and the record's facts make of offers. The only writer of Offer and of Recorded..."""
 
-from pinlian.apps.market.models import Offer
+from collections.abc import Sequence
+
+from pinlian.apps.market.models import Offer, RecordedOffer, RecordedProduct
 from pinlian.domain.chain_events import EventAt, OfferPublished
 from pinlian.indexer.facade import Rows
+from pinlian.record.facade import StoredFact, keeper
 
 
 def on_offer_published(event: OfferPublished, at: EventAt, rows: Rows) -> None:
@@ -39,3 +42,25 @@ def window_of_offer(offer_id: str, rows: Rows) -> int:
 def change_units_sold(offer_id: str, units: int, rows: Rows) -> None:
     """Count `units` more (or, negative, fewer) of an offer as sold; for the projections of orders."""
     rows.get(Offer, offer_id).units_sold += units
+
+
+def on_offer_terms(facts: Sequence[StoredFact]) -> None:
+    for stored in _of_keeper(facts):
+        RecordedOffer.objects.update_or_create(
+            offer=stored.fact.body["offer"],
+            defaults={"published_at": stored.fact.time, "fact_index": stored.index},
+        )
+
+
+def on_product_version(facts: Sequence[StoredFact]) -> None:
+    for stored in _of_keeper(facts):
+        RecordedProduct.objects.update_or_create(
+            product_number=stored.fact.body["product"],
+            defaults={"words_changed_at": stored.fact.time, "fact_index": stored.index},
+        )
+
+
+def _of_keeper(facts: Sequence[StoredFact]) -> list[StoredFact]:
+    """What the instance itself stated: anyone could sign the same words."""
+    author = f"0x{keeper().address.hex()}"
+    return [stored for stored in facts if stored.fact.author == author]

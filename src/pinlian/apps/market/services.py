@@ -75,6 +75,7 @@ def save_product(merchant: Merchant, product: Product | None, words: ProductWord
     product.is_on_sale = words.is_on_sale
     if photo is not None:
         product.photo = keep_photo(photo)
+    product.words_changed_at = _later(product)
     product.save()
     return product
 
@@ -82,7 +83,12 @@ def save_product(merchant: Merchant, product: Product | None, words: ProductWord
 def remove_photo(product: Product) -> None:
     """The product is shown by its illustration again."""
     product.photo = None
-    product.save(update_fields=["photo"])
+    product.words_changed_at = _later(product)
+    product.save(update_fields=["photo", "words_changed_at"])
+
+
+def _later(product: Product) -> int:
+    return max(int(timezone.now().timestamp()), product.words_changed_at + 1)
 
 
 def write_offer_document(
