@@ -6,9 +6,8 @@ A new kind of thing with a page gets a function here.
 from urllib.parse import quote
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from pinlian.apps.capture.facade import trade_items
+from pinlian.apps.capture.facade import contents, trade_items
 from pinlian.apps.market.facade import product
 from pinlian.apps.resolver.facade import Link, LinkType
 from pinlian.apps.trace.facade import lot_is_known, recalls_of
@@ -25,10 +24,31 @@ def lot_links(identifier: DigitalLink) -> list[Link]:
     if not lot_is_known(epc):
         return []
     page = f"/lots/{identifier.key}/{quote(identifier.qualifiers[0][1], safe='')}/"
-    links = [
-        Link(LinkType.TRACEABILITY.value, page, _("Origin and way of the goods"), _BOTH_LANGUAGES, is_default=True)
-    ]
+    way = LinkType.TRACEABILITY
+    links = [Link(way.value, page, str(way.label), _BOTH_LANGUAGES, is_default=True)]
     links += [Link(LinkType.RECALL.value, page, recall.reason, _BOTH_LANGUAGES) for recall in recalls_of([epc])]
+    return links
+
+
+def unit_links(identifier: DigitalLink) -> list[Link]:
+    """The lots in a box; where there are several things in it, a scan leads to the list of them."""
+    if identifier.key_ai != "00":
+        return []
+    epc = identifier.epc()
+    inside = list(dict.fromkeys(content.thing for content in contents([epc]).get(epc, [])))
+    links = [
+        Link(
+            LinkType.TRACEABILITY.value,
+            thing.path,
+            f"{thing.name} {thing.number}".strip(),
+            _BOTH_LANGUAGES,
+            is_default=len(inside) == 1,
+        )
+        for thing in inside
+    ]
+    if len(inside) > 1:
+        list_of_all, kind = f"{identifier.path()}?linkType=linkset", LinkType.CONTENTS
+        links.append(Link(kind.value, list_of_all, str(kind.label), _BOTH_LANGUAGES, is_default=True))
     return links
 
 

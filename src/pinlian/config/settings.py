@@ -145,7 +145,11 @@ MEDIA_ROOT = PINLIAN_HOME / "media"
 PAYMENT_GATEWAYS = {"test": "pinlian.apps.money.test_gateway.TestGateway"}
 ESCROW_DEPLOYMENT = "pinlian.config.wiring.deployment"
 # What the resolver asks about a code: functions from a Digital Link to the links that an app knows of
-RESOLVER_SOURCES = ["pinlian.config.code_links.lot_links", "pinlian.config.code_links.product_links"]
+RESOLVER_SOURCES = [
+    "pinlian.config.code_links.lot_links",
+    "pinlian.config.code_links.unit_links",
+    "pinlian.config.code_links.product_links",
+]
 PROBLEM_DOCUMENT = "pinlian.web.problems.problem_document"
 
 # Back office

@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from pinlian.apps.capture.facade import trade_item_of_product
+from pinlian.apps.epcis import facade as epcis
 from pinlian.apps.market import facade as market
 from pinlian.apps.people import facade as people
 from pinlian.apps.trace import facade as trace
@@ -67,6 +68,42 @@ def test_scan__lot_that_is_called_back__says_so_in_its_linkset(client: Client, g
     (recall,) = lot["https://ref.gs1.org/voc/recallStatus"]
     assert (recall["href"], recall["title"]) == (f"http://testserver/lots/{gtin}/B1/", "农药残留超标")
     assert product["https://ref.gs1.org/voc/pip"][0]["title"] == "番茄"
+
+
+def pack(sscc: str, *lots: str) -> None:
+    event = {
+        "type": "AggregationEvent",
+        "eventTime": "2026-11-22T08:00:00+08:00",
+        "eventTimeZoneOffset": "+08:00",
+        "action": "ADD",
+        "bizStep": "packing",
+        "parentID": f"https://id.gs1.org/00/{sscc}",
+        "childQuantityList": [{"epcClass": lot, "quantity": 2, "uom": "KGM"} for lot in lots],
+    }
+    document = {
+        "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": "2026-11-22T08:00:00+08:00",
+        "epcisBody": {"eventList": [event]},
+    }
+    epcis.capture(document, capturer="warehouse")
+    follow_all()
+
+
+def test_scan__box_with_one_lot__leads_on_to_the_lot(client: Client, gtin: str) -> None:
+    pack("095212340000000013", lot_epc(gtin, "C1"))
+    assert location(client, "/00/095212340000000013") == f"http://testserver/01/{gtin}/10/C1"
+
+
+def test_scan__box_with_several_lots__leads_to_the_list_of_them(client: Client, gtin: str) -> None:
+    pack("095212340000000020", lot_epc(gtin, "C1"), lot_epc(gtin, "C2"))
+    there = location(client, "/00/095212340000000020")
+    assert there == "http://testserver/00/095212340000000020?linkType=linkset"
+    page = client.get(there, headers={"Accept": "text/html", "Accept-Language": "zh"})
+    assert page["Content-Type"].startswith("text/html")
+    for lot in ("C1", "C2"):
+        assert f'href="http://testserver/01/{gtin}/10/{lot}">番茄 {lot}</a>' in page.content.decode()
 
 
 def test_scan__goods_that_nobody_sells_here__is_not_found(client: Client) -> None:

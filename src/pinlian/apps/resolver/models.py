@@ -20,6 +20,7 @@ class LinkType(models.TextChoices):
     INSTRUCTIONS = f"{GS1_VOCABULARY}instructions", _("Instructions")
     RECIPE = f"{GS1_VOCABULARY}recipeInfo", _("Recipe")
     EVENTS = f"{GS1_VOCABULARY}epcis", _("Events (EPCIS)")
+    CONTENTS = f"{GS1_VOCABULARY}logisticsInfo", _("What is in a box")
     LOCATION = f"{GS1_VOCABULARY}locationInfo", _("Place")
 
 
