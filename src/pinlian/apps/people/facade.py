@@ -1,6 +1,7 @@
 """What other apps, pages and commands may ask of people."""
 
 from pinlian.apps.people import services
+from pinlian.apps.people.api_tokens import TokenHolder, holder_of_token, issue_token
 from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, take_back_attempt
 from pinlian.apps.people.device_keys import challenge_digest, new_challenge
 from pinlian.apps.people.models import Person, PickupPoint, Role
@@ -40,6 +41,7 @@ __all__ = [
     "PhoneNumberTaken",
     "PickupPointView",
     "Role",
+    "TokenHolder",
     "TooManyAttempts",
     "add_device_key",
     "add_pickup_point",
@@ -54,6 +56,8 @@ __all__ = [
     "districts",
     "encryption_key_of",
     "grant_role",
+    "holder_of_token",
+    "issue_token",
     "new_challenge",
     "notices_of",
     "notify",

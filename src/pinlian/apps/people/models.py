@@ -197,3 +197,25 @@ class AttemptCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]}: {self.attempts}"
+
+
+class ApiToken(models.Model):
+    """Lets a program of a person's speak for that person. Only a hash is kept: the token itself is shown once."""
+
+    # Says nothing of the person; may stand where everybody reads it.
+    public_id = models.CharField(max_length=16, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="api_tokens")
+    label = models.CharField(_("label"), max_length=60)
+    # SHA-256 of the token, which is random and long enough to need no slow hash.
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    last_used_on = models.DateField(_("last used"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.public_id[:6]}"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pinlian.apps.people import pages
+from pinlian.apps.people import pages, token_pages
 
 app_name = "people"
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("key/", pages.key, name="key"),
     path("notices/", pages.notices, name="notices"),
     path("keys/", pages.keys, name="keys"),
+    path("tokens/", token_pages.tokens, name="tokens"),
 ]
