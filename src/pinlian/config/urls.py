@@ -15,6 +15,7 @@ urlpatterns = [
     path("money/", include("pinlian.apps.money.urls")),
     path("", include("pinlian.apps.groupbuy.urls")),
     path("record/", include("pinlian.record.urls")),
+    path("epcis", include("pinlian.apps.epcis.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("arbitration/", include("pinlian.apps.arbitration.urls")),
     path("", include("pinlian.apps.resolver.urls")),

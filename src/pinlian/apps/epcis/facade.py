@@ -11,6 +11,7 @@ from pinlian.apps.epcis.capturing import (
     fact_body,
 )
 from pinlian.apps.epcis.problem_texts import problem_details, problem_text
+from pinlian.apps.epcis.querying import Page, PageTokenInvalid, query
 from pinlian.apps.epcis.selectors import (
     EpcRow,
     EventRow,
@@ -29,6 +30,8 @@ __all__ = [
     "EpcRow",
     "EventKnown",
     "EventRow",
+    "Page",
+    "PageTokenInvalid",
     "Problem",
     "ProblemName",
     "admit_fact",
@@ -45,5 +48,6 @@ __all__ = [
     "fact_body",
     "problem_details",
     "problem_text",
+    "query",
     "stored_events",
 ]
