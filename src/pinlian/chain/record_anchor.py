@@ -1,9 +1,10 @@
 """The contract where records write down their heads: its calls."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pinlian.chain.abi import account_word, arguments, number, selectors, word, words
-from pinlian.chain.rpc import Rpc
+from pinlian.chain.abi import account_word, arguments, events, number, selectors, word, words
+from pinlian.chain.rpc import Rpc, hex_bytes, to_hex
 
 CONTRACT = "RecordAnchor"
 
@@ -34,3 +35,12 @@ class RecordAnchor:
             self.rpc.read(self.address, selectors(CONTRACT)["heads"] + arguments(account_word(keeper)), block)
         )
         return AnchoredHead(number(answer[0]), answer[1])
+
+    def anchored(self, keeper: bytes, first: int, last: int) -> Iterator[tuple[int, AnchoredHead]]:
+        """All heads that the keeper wrote down from block `first` to `last`, each with its block, in order."""
+        (topic,) = events(CONTRACT)
+        topics = [to_hex(topic), to_hex(account_word(keeper))]
+        for found in self.rpc.logs(self.address, first, last):
+            if found["topics"] == topics:
+                size, root = words(hex_bytes(found["data"]))
+                yield int(found["blockNumber"], 16), AnchoredHead(number(size), root)

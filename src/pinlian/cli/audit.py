@@ -1,11 +1,12 @@
-"""`pinlian audit`: the books worked out again from the chain alone, and held against every table."""
+"""`pinlian audit`: the books worked out again from the chain, the rest from the record, and held against all tables."""
 
 import json
 
 import click
 
-from pinlian.apps.insight.facade import AuditReport
+from pinlian.apps.insight.facade import AuditReport, audit_record
 from pinlian.apps.insight.facade import audit as run_audit
+from pinlian.chain.record_anchor import RecordAnchor
 from pinlian.config import wiring
 
 
@@ -13,12 +14,18 @@ from pinlian.config import wiring
 @click.option("--json", "as_json", is_flag=True, help="Print an object.")
 @click.pass_context
 def audit(ctx: click.Context, *, as_json: bool) -> None:
-    """Recompute balances, groups, payouts and roots from the chain, and compare. Exit status 1 on any difference."""
-    report = run_audit(
-        wiring.escrow(), wiring.deployment().block, progress=lambda part: click.echo(f"{part} ...", err=True)
-    )
+    """Work out the money from the chain, the record from its facts, and compare. Exit status 1 on any difference."""
+    place = wiring.deployment()
+    report = run_audit(wiring.escrow(), place.block, progress=_tell)
+    if place.record_anchor is not None:
+        anchor = RecordAnchor(wiring.rpc(), place.record_anchor)
+        report = report.with_more(audit_record(anchor, place.block, wiring.FACT_FOLLOWING_MODELS, progress=_tell))
     click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if as_json else as_text(report))
     ctx.exit(0 if report.ok else 1)
+
+
+def _tell(part: str) -> None:
+    click.echo(f"{part} ...", err=True)
 
 
 def as_text(report: AuditReport) -> str:

@@ -118,6 +118,13 @@ FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
 )
 """Every table that facts of the record write; one that refers to another comes first."""
 
+FACT_FOLLOWING_MODELS = tuple(
+    model
+    for model in FACT_PROJECTED_MODELS
+    if model not in {trace_models.Finding, trace_models.Examination, trace_models.ExaminationCursor}
+)
+"""Those of them that change with the cursor: all but the examiner's, which comes later."""
+
 
 @cache
 def rpc() -> Rpc:

@@ -1,5 +1,6 @@
 """The record's door: state facts, read them, prove them."""
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,7 @@ __all__ = [
     "Fact",
     "FactDomain",
     "Head",
+    "Health",
     "LogAudit",
     "Refused",
     "Rows",
@@ -37,6 +39,7 @@ __all__ = [
     "follow_step",
     "followed",
     "head",
+    "health",
     "inclusion_proof",
     "keeper",
     "rebuild",
@@ -172,6 +175,44 @@ def consistency_proof(old_size: int, size: int) -> list[bytes]:
 def _check_sizes(least: int, most: int, size: int) -> None:
     if not 0 <= least <= most or size > log.size():
         raise Refused(Refusal.FACT_UNKNOWN, "size")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What an operator watches.
+
+    Attributes:
+        facts: how many there are.
+        followed: how many of them the read model has taken.
+        witnessed_size, anchored_size: of the newest head that witnesses cosigned, and that the chain holds.
+        unfollowed_seconds, unanchored_seconds: how long the oldest fact waits that they do not hold.
+    """
+
+    facts: int
+    followed: int
+    witnessed_size: int
+    anchored_size: int
+    unfollowed_seconds: int
+    unanchored_seconds: int
+
+
+def health() -> Health:
+    """Figures for `pinlian status`."""
+    witnessed, anchored = heads.newest_witnessed(), heads.newest_anchored()
+    anchored_size, taken = anchored.size if anchored else 0, followed()
+    return Health(
+        facts=log.size(),
+        followed=taken,
+        witnessed_size=witnessed.size if witnessed else 0,
+        anchored_size=anchored_size,
+        unfollowed_seconds=_waits_for(taken),
+        unanchored_seconds=_waits_for(anchored_size),
+    )
+
+
+def _waits_for(index: int) -> int:
+    stored = log.leaves_from(index, 1)
+    return max(0, int(time.time()) - stored[0].appended_at) if stored else 0
 
 
 def standing(index: int, *, author_is_known: bool) -> Standing:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.module_loading import import_string
 
@@ -61,12 +61,30 @@ def follow_step() -> bool:
         facts = stored_facts(cursor.next_index if cursor else 0, FACTS_PER_STEP_MAX)
         if not facts:
             return False
-        for kind, run in groupby(facts, key=lambda stored: stored.fact.kind):
-            together = list(run)
-            for projection in projections.get(kind, ()):
-                projection(together)
+        _project(facts, projections)
         FollowCursor.objects.update_or_create(id=FollowCursor.SINGLE_ID, defaults={"next_index": facts[-1].index + 1})
     return True
+
+
+def _project(facts: Sequence[StoredFact], projections: Projections) -> None:
+    for kind, run in groupby(facts, key=lambda stored: stored.fact.kind):
+        together = list(run)
+        for projection in projections.get(kind, ()):
+            projection(together)
+
+
+def project_all(size: int) -> None:
+    """Give the first `size` facts to their projections, wherever the default database is just now.
+
+    Raises:
+        Exception: what a projection raised.
+    """
+    projections: Projections = import_string(settings.FACT_PROJECTIONS)
+    at = 0
+    while at < size and (facts := stored_facts(at, min(FACTS_PER_STEP_MAX, size - at))):
+        with transaction.atomic():
+            _project(facts, projections)
+        at = facts[-1].index + 1
 
 
 def followed() -> int:

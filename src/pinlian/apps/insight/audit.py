@@ -44,6 +44,11 @@ class AuditReport:
     def ok(self) -> bool:
         return not self.differences
 
+    def with_more(self, other: "AuditReport") -> "AuditReport":
+        """Both together; as of this one's block."""
+        checked = self.checked | other.checked
+        return AuditReport(self.block_number, checked, self.differences + other.differences)
+
     def as_json(self) -> dict[str, Any]:
         """The report as an object for JSON."""
         return {
@@ -64,7 +69,7 @@ def audit(escrow: Escrow, start_block: int, *, progress: Callable[[str], None] =
     Raises:
         RpcError: the node cannot be reached, or no longer knows the state of the last indexed block.
     """
-    with _one_moment():
+    with one_moment():
         state = indexer.state()
         block_number = state.block_number if state else start_block - 1
         progress("reading the chain's events")
@@ -93,7 +98,7 @@ def audit(escrow: Escrow, start_block: int, *, progress: Callable[[str], None] =
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """All reads see the tables as they were at one moment, and no writer waits for the audit."""
     if connection.in_atomic_block:
         yield
