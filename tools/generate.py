@@ -14,6 +14,7 @@ from tools.contract_artifacts import contract_artifacts
 from tools.device_files import device_files
 from tools.message_catalogues import message_catalogues, message_sources
 from tools.openapi_document import openapi_document
+from tools.proof_bundles import example_proof
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,6 +36,7 @@ GENERATORS = (
     Generator("src/pinlian/chain/artifacts/*.json", contract_artifacts),
     Generator("frontend/**/generated/*.json", device_files),
     Generator("docs/openapi.json", openapi_document),
+    Generator("docs/protocol/*.proof.json", example_proof),
     Generator("src/pinlian/**/locale/*/LC_MESSAGES/*.po", message_sources),
     Generator("src/pinlian/**/locale/*/LC_MESSAGES/*.mo", message_catalogues),
 )

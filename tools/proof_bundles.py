@@ -6,6 +6,7 @@ What each of them must be found to be is written here by hand; tests hold both `
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pinlian.chain.keys import Key, key_from_bytes
@@ -154,6 +155,15 @@ def _with_fact(bundle: Bundle, at: int, **changes: Any) -> Bundle:
     changed = list(bundle.facts)
     changed[at] = replace(changed[at], **changes)
     return replace(bundle, facts=tuple(changed))
+
+
+EXAMPLE = Path("docs/protocol/example.proof.json")
+
+
+def example_proof(root: Path) -> dict[Path, bytes]:
+    """The bundle that docs/protocol/record-proofs.md works through: fact 1 of 7, of which the chain has 5."""
+    bundle = HONEST.bundle([1], cosigners=WITNESSES[:1])
+    return {EXAMPLE: (json.dumps(bundle.as_json(), indent=1, ensure_ascii=False) + "\n").encode()}
 
 
 def proof_bundles() -> bytes:
