@@ -18,12 +18,16 @@ from pinlian.chain.rpc import Rpc, RpcError, to_hex
 from pinlian.chain.yuan import Yuan
 from pinlian.domain.money import format_minor
 from pinlian.indexer import facade as indexer
+from pinlian.record import facade as record
 from pinlian.relayer import facade as relayer
 
 RPC_TIMEOUT_SECONDS = 5.0
 WAITING_SECONDS_MAX = 60
 """A message that waits longer is a problem."""
 LAG_BLOCKS_MAX = 50
+UNFOLLOWED_SECONDS_MAX = 60
+ANCHOR_INTERVALS_MAX = 10
+"""A fact that waits for so many anchors is a problem."""
 
 
 @dataclass
@@ -34,6 +38,7 @@ class Status:
     escrow: dict[str, Any] = field(default_factory=dict)
     relayer: dict[str, Any] = field(default_factory=dict)
     indexer: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -42,7 +47,7 @@ class Status:
 @click.option("--json", "as_json", is_flag=True, help="Print an object.")
 @click.pass_context
 def status(ctx: click.Context, *, as_json: bool) -> None:
-    """Show how the instance is: chain, reserves, relayer, indexer, rows. Exit status 1 if anything is wrong."""
+    """Show how the instance is: chain, reserves, relayer, indexer, record, rows. Exit status 1 if anything is wrong."""
     found = read_status()
     if as_json:
         click.echo(json.dumps({"ok": not found.problems, **asdict(found)}, ensure_ascii=False, indent=1))
@@ -128,10 +133,26 @@ def _read_parts(found: Status) -> None:
         found.problems.append(f"indexing stands still: {index.fault}")
     if lag_blocks is not None and lag_blocks > LAG_BLOCKS_MAX:
         found.problems.append(f"the read model is {lag_blocks} blocks behind: is the engine running?")
+    _read_record(found)
     for config in apps.get_app_configs():
         if config.name.startswith("pinlian."):
             for model in config.get_models():
                 found.rows[model._meta.label_lower] = model._default_manager.count()
+
+
+def _read_record(found: Status) -> None:
+    health = record.health()
+    found.record = asdict(health)
+    if health.unfollowed_seconds > UNFOLLOWED_SECONDS_MAX:
+        found.problems.append(
+            f"the read model is {health.facts - health.followed} facts behind the record:"
+            " is the engine running? Its log says what is wrong"
+        )
+    if health.unanchored_seconds > max(ANCHOR_INTERVALS_MAX * settings.PINLIAN_ANCHOR_SECONDS, WAITING_SECONDS_MAX):
+        found.problems.append(
+            f"{health.facts - health.anchored_size} facts wait for their anchor on the chain, the oldest for"
+            f" {health.unanchored_seconds} s: the engine's log says why"
+        )
 
 
 def _without_key(url: str) -> str:

@@ -17,6 +17,8 @@ from pinlian.cli.deploy import deploy
 from pinlian.cli.status import status
 from pinlian.domain.money import format_minor
 from pinlian.indexer.models import Fault
+from pinlian.record import facade as record
+from pinlian.record.models import Entry
 from tests.integration.town import Town, buyer, key
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -77,6 +79,21 @@ def test_status__indexing_stands_still__names_the_fault(instance: Town) -> None:
 
     assert exit_code == 1
     assert found["problems"] == ["indexing stands still: block 7: a projection's error"]
+
+
+@pytest.mark.django_db(databases=["default", "journal", "record"])
+def test_status__facts_are_neither_followed_nor_anchored__says_so(instance: Town) -> None:
+    record.state("note", 7, {})
+    assert run_status()[0] == 0
+
+    Entry.objects.update(appended_at_ms=0)
+    exit_code, found = run_status()
+
+    assert exit_code == 1
+    assert (found["record"]["facts"], found["record"]["followed"], found["record"]["anchored_size"]) == (1, 0, 0)
+    behind, unanchored = found["problems"]
+    assert "1 facts behind the record" in behind
+    assert "1 facts wait for their anchor" in unanchored
 
 
 @pytest.mark.django_db(databases=["default", "journal", "record"])
