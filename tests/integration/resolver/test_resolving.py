@@ -178,6 +178,8 @@ def test_get__lot_with_a_slash__is_found_as_it_was_set(scanner: Client) -> None:
         LinkWords(LinkType.TRACEABILITY, "https://farm.example/32", "32a/b", is_default=True),
     )
     assert location(scanner.get(f"{PRODUCT}/10/32a%2Fb")) == "https://farm.example/32"
+    document = scanner.get(f"{PRODUCT}/10/32a%2Fb?linkType=linkset").json()
+    assert document["linkset"][0]["anchor"] == f"http://testserver{PRODUCT}/10/32a%2Fb"
     assert scanner.get(f"{PRODUCT}/10/32a%2Fc").status_code == 400
 
 

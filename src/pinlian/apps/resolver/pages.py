@@ -67,7 +67,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         title = _("Nothing is known here of what this code names.")
         remedy = _("The code may belong to another trade, or nothing has been recorded yet.")
         return _problem(request, HTTPStatus.NOT_FOUND, title, remedy, identifier.path())
-    wishes = _wishes(request, identifier)
+    wishes = _wishes(request)
     if wishes.link_type in LINKSET_TYPES or LINKSET_JSON in wishes.media_types:
         return _linkset(request, root, levels, HTTPStatus.OK)
     outcome = choose(levels, wishes)
@@ -120,15 +120,14 @@ def _with_slashes(path: str, error: DigitalLinkError) -> DigitalLink:
         raise error from None
 
 
-def _wishes(request: HttpRequest, identifier: DigitalLink) -> Wishes:
-    parameters = dict(identifier.other_parameters)
+def _wishes(request: HttpRequest) -> Wishes:
     languages = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
     media_types = [f"{accepted.main_type}/{accepted.sub_type}" for accepted in request.accepted_types]
     return Wishes(
-        link_type=parameters.get("linkType", ""),
+        link_type=request.GET.get("linkType", ""),
         languages=tuple(tag for tag, _quality in languages if tag != "*"),
         media_types=tuple(media_type for media_type in media_types if "*" not in media_type),
-        context=parameters.get("context", ""),
+        context=request.GET.get("context", ""),
     )
 
 
