@@ -16,9 +16,10 @@ from pinlian.config import wiring
 def audit(ctx: click.Context, *, as_json: bool) -> None:
     """Work out the money from the chain, the record from its facts, and compare. Exit status 1 on any difference."""
     place = wiring.deployment()
-    report = run_audit(wiring.escrow(), place.block, progress=_tell)
+    escrow = wiring.escrow()
+    report = run_audit(escrow, place.block, progress=_tell)
     if place.record_anchor is not None:
-        anchor = RecordAnchor(wiring.rpc(), place.record_anchor)
+        anchor = RecordAnchor(escrow.rpc, place.record_anchor)
         report = report.with_more(audit_record(anchor, place.block, wiring.FACT_FOLLOWING_MODELS, progress=_tell))
     click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if as_json else as_text(report))
     ctx.exit(0 if report.ok else 1)
