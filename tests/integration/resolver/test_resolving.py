@@ -159,7 +159,7 @@ def test_get__malformed_code__is_refused_with_the_part_in_the_reader_s_language(
 
 def test_get__malformed_code_in_a_browser__is_a_page(scanner: Client) -> None:
     response = scanner.get("/01/06901234567893", headers={"Accept": BROWSER, "Accept-Language": "en"})
-    assert response.status_code == 400
+    assert (response.status_code, response["Content-Type"]) == (400, "text/html; charset=utf-8")
     assert "check digit is wrong" in response.content.decode()
 
 

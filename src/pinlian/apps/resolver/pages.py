@@ -122,11 +122,10 @@ def _with_slashes(path: str, error: DigitalLinkError) -> DigitalLink:
 
 def _wishes(request: HttpRequest) -> Wishes:
     languages = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
-    media_types = [f"{accepted.main_type}/{accepted.sub_type}" for accepted in request.accepted_types]
     return Wishes(
         link_type=request.GET.get("linkType", ""),
         languages=tuple(tag for tag, _quality in languages if tag != "*"),
-        media_types=tuple(media_type for media_type in media_types if "*" not in media_type),
+        media_types=tuple(_named_types(request)),
         context=request.GET.get("context", ""),
     )
 
@@ -142,8 +141,8 @@ def _redirect(request: HttpRequest, address: str, link: Link) -> HttpResponse:
 
 
 def _linkset(request: HttpRequest, root: str, levels: Sequence[Level], status: HTTPStatus) -> HttpResponse:
-    accepted = {f"{media_type.main_type}/{media_type.sub_type}" for media_type in request.accepted_types}
-    if "text/html" in accepted and LINKSET_JSON not in accepted:
+    accepted = _named_types(request)
+    if _wants_page(accepted):
         return render(request, "resolver/links.html", {"levels": levels}, status=status)
     document = linkset(levels, root)
     content_type = next(
@@ -156,9 +155,20 @@ def _linkset(request: HttpRequest, root: str, levels: Sequence[Level], status: H
 
 def _problem(request: HttpRequest, status: HTTPStatus, title: str, remedy: str, part: str) -> HttpResponse:
     problem = {"type": "about:blank", "title": title, "status": status.value, "part": part, "remedy": remedy}
-    if request.accepts("text/html") and not request.accepts(LINKSET_JSON):
+    if _wants_page(_named_types(request)):
         return render(request, "resolver/problem.html", problem, status=status)
     return JsonResponse(problem, content_type=PROBLEM_JSON, status=status, json_dumps_params={"ensure_ascii": False})
+
+
+def _named_types(request: HttpRequest) -> list[str]:
+    """The media types that a request names, without wildcards."""
+    named = (f"{accepted.main_type}/{accepted.sub_type}" for accepted in request.accepted_types)
+    return [media_type for media_type in named if "*" not in media_type]
+
+
+def _wants_page(named_types: Sequence[str]) -> bool:
+    """Browsers name HTML and add that they take anything; programs name what they want, or nothing."""
+    return "text/html" in named_types and LINKSET_JSON not in named_types
 
 
 def _for_everyone(response: HttpResponse) -> HttpResponse:
