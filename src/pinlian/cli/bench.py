@@ -7,6 +7,7 @@ import click
 from pinlian.cli.bench_gas import measure_gas
 from pinlian.cli.bench_orders import measure_orders
 from pinlian.cli.bench_pages import measure_pages
+from pinlian.cli.bench_trace import measure_trace
 from pinlian.cli.own_instance import measure_in_own_instance
 
 
@@ -80,3 +81,23 @@ def pages(*, orders: int, as_json: bool) -> None:
         click.echo(f"{page['page']:<28} {page['p50_ms']:>9} {page['p95_ms']:>9}")
     for name, value in figures.items():
         click.echo(f"{name:<28} {value:>9}")
+
+
+@bench.command()
+@click.option("--events", default=1_000_000, show_default=True, help="How many are laid.")
+@click.option("--captured", default=5_000, show_default=True, help="How many more go the whole way of capture.")
+@click.option("--lots", default=600, show_default=True, help="How many histories are read.")
+@click.option("--json", "as_json", is_flag=True, help="Print an object.")
+def trace(*, events: int, captured: int, lots: int, as_json: bool) -> None:
+    """The whole history of random lots among many events, beside one recursive query; and captured events a second."""
+    figures = measure_trace(events, captured, lots, progress=lambda text: click.echo(text, err=True))
+    if as_json:
+        click.echo(json.dumps(figures, indent=1))
+    else:
+        click.echo(f"{'lots of stage':<28} {'p50 ms':>9} {'p95 ms':>9}")
+        for stage in figures.pop("stages"):
+            click.echo(f"{stage['stage']:<28} {stage['p50_ms']:>9} {stage['p95_ms']:>9}")
+        for name, value in figures.items():
+            click.echo(f"{name:<28} {value!s:>9}")
+    if figures["incomplete"]:
+        raise SystemExit(1)

@@ -17,7 +17,7 @@ from pinlian.apps.trace.captured import names_of
 from pinlian.apps.trace.models import Certificate as CertificateRow
 from pinlian.apps.trace.models import Examination, ExaminationCursor, LotCertificate
 from pinlian.apps.trace.models import Finding as FindingRow
-from pinlian.apps.trace.reading import fetch
+from pinlian.apps.trace.reading import Store
 from pinlian.apps.trace.records import LotView
 from pinlian.apps.trace.selectors import examined, lots, positions, rows_of
 from pinlian.domain.traceability.certificates import (
@@ -62,11 +62,12 @@ def examine_step() -> bool:
     facts = [fact for fact in record.facts_from(first, FACTS_PER_STEP_MAX) if fact.index < followed]
     if not facts:
         return False
-    subjects, certificates = _touched(facts)
+    store = Store()
+    subjects, certificates = _touched(facts, store)
     described = lots(subjects)
     claimed = {certificate for lot in described.values() for certificate in lot.body.certificates}
     known = {row.id: _certificate(row) for row in rows_of(CertificateRow, "id", claimed)}
-    results = {subject: examine(subject, described.get(subject), known) for subject in sorted(subjects)}
+    results = {subject: examine(subject, described.get(subject), known, store) for subject in sorted(subjects)}
     with one_writer("default", _LOCK):
         # A rebuild, or another examiner, may have been here meanwhile.
         if examined() == first:
@@ -78,14 +79,15 @@ def examine_step() -> bool:
     return True
 
 
-def examine(subject: str, lot: LotView | None, certificates: Mapping[str, Certificate]) -> Examined:
+def examine(subject: str, lot: LotView | None, certificates: Mapping[str, Certificate], store: Store) -> Examined:
     """Every check of one thing, by all events that touch it or what it was in.
 
     Args:
         lot: how its author describes it, if somebody does.
         certificates: those that anybody registered, by id.
+        store: where its events are read.
     """
-    way = walk(subject, fetch, back=False, forward=False)
+    way = walk(subject, store.fetch, back=False, forward=False)
     events = way.events
     making = [event for event in events if _makes(event, subject)]
     is_class = any(thing.is_class for event in events for thing in event.things if thing.epc == subject)
@@ -104,7 +106,7 @@ def examine(subject: str, lot: LotView | None, certificates: Mapping[str, Certif
     return Examined([*found, *_holes(way)], books, claim)
 
 
-def _touched(facts: Iterable[record.StoredFact]) -> tuple[set[str], set[str]]:
+def _touched(facts: Iterable[record.StoredFact], store: Store) -> tuple[set[str], set[str]]:
     """The goods that facts are about, what is in containers that they are about, and certificates."""
     subjects: set[str] = set()
     certificates: set[str] = set()
@@ -121,7 +123,7 @@ def _touched(facts: Iterable[record.StoredFact]) -> tuple[set[str], set[str]]:
             certificates.add(str(body.get("id")))
     # A container that was filled twice within one step held other things each time.
     while moments:
-        subjects |= set(contents({name: times.pop() for name, times in moments.items()}, fetch))
+        subjects |= set(contents({name: times.pop() for name, times in moments.items()}, store.fetch))
         moments = {name: times for name, times in moments.items() if times}
     with_lots = LotCertificate.objects.filter(certificate__in=certificates).values_list("lot", flat=True)
     return {*subjects, *with_lots}, certificates

@@ -5,8 +5,8 @@ change nothing. A fact whose body does not fit is none. Nothing here asks a cloc
 same as many together, so that the tables can be dropped and made again.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 from django.db.models import Model
 
@@ -16,18 +16,24 @@ from pinlian.apps.trace.models import Attachment, Certificate, GroupLink, Lot, L
 from pinlian.gs1.epcis.terms import read_time_us
 from pinlian.record.facade import StoredFact
 
+RowT = TypeVar("RowT", bound=Model)
+
 
 def on_lot(facts: Sequence[StoredFact]) -> None:
-    for stored, body in _readable(LotBody, facts):
-        if not _put(Lot, body.epc, stored, {"name": body.name, "body": body.as_json()}):
-            continue
-        LotCertificate.objects.filter(lot=body.epc).delete()
-        LotCertificate.objects.bulk_create(
-            LotCertificate(lot=body.epc, certificate=certificate) for certificate in dict.fromkeys(body.certificates)
-        )
+    said = [
+        (stored, body.epc, {"name": body.name, "body": body.as_json()}) for stored, body in _readable(LotBody, facts)
+    ]
+    changed = _put(Lot, said)
+    LotCertificate.objects.filter(lot__in=[lot.epc for lot in changed]).delete()
+    LotCertificate.objects.bulk_create(
+        LotCertificate(lot=lot.epc, certificate=certificate)
+        for lot in changed
+        for certificate in dict.fromkeys(lot.body["certificates"])
+    )
 
 
 def on_place(facts: Sequence[StoredFact]) -> None:
+    said = []
     for stored, body in _readable(PlaceBody, facts):
         position = body.position
         values = {
@@ -37,12 +43,13 @@ def on_place(facts: Sequence[StoredFact]) -> None:
             "longitude_microdegrees": position.longitude_microdegrees if position else None,
             "body": body.as_json(),
         }
-        _put(Place, body.epc, stored, values)
+        said.append((stored, body.epc, values))
+    _put(Place, said)
 
 
 def on_certificate(facts: Sequence[StoredFact]) -> None:
-    for stored, body in _readable(CertificateBody, facts):
-        _put(Certificate, body.id, stored, {"body": body.as_json()})
+    readable = _readable(CertificateBody, facts)
+    _put(Certificate, [(stored, body.id, {"body": body.as_json()}) for stored, body in readable])
 
 
 def on_recall(facts: Sequence[StoredFact]) -> None:
@@ -91,15 +98,23 @@ def _readable(model: type[BodyT], facts: Sequence[StoredFact]) -> list[tuple[Sto
     return found
 
 
-def _put(model: type[Model], key: str, stored: StoredFact, values: dict[str, Any]) -> bool:
-    """Write what a fact says of a name; False if the name is somebody else's."""
-    row: Any = model._default_manager.filter(pk=key).first()
-    if row is None:
-        row = model(pk=key, author=stored.fact.author, first_index=stored.index)
-    elif row.author != stored.fact.author:
-        return False
-    row.index = stored.index
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.save()
-    return True
+def _put(model: type[RowT], said: Iterable[tuple[StoredFact, str, dict[str, Any]]]) -> list[RowT]:
+    """Write what facts say of names, in their order; the rows that changed. What others say of a name is left out."""
+    known = list(said)
+    rows: dict[str, Any] = model._default_manager.in_bulk({key for _, key, _ in known})
+    changed: dict[str, RowT] = {}
+    for stored, key, values in known:
+        row: Any = rows.get(key)
+        if row is None:
+            row = rows[key] = model(pk=key, author=stored.fact.author, first_index=stored.index)
+        elif row.author != stored.fact.author:
+            continue
+        row.index = stored.index
+        for name, value in values.items():
+            setattr(row, name, value)
+        changed[key] = row
+    columns = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    model._default_manager.bulk_create(
+        changed.values(), update_conflicts=True, unique_fields=["pk"], update_fields=columns
+    )
+    return list(changed.values())

@@ -1,13 +1,14 @@
 """EPCIS events, read as the checks take them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pinlian.apps.epcis.facade import EventRow, events_within
+from pinlian.apps.epcis.facade import EventRow, events_at, indices_within
 from pinlian.apps.trace.captured import groups_of, names_of, objects
 from pinlian.apps.trace.models import Attachment
+from pinlian.apps.trace.records import EventView
 from pinlian.domain.traceability.cold_chain import celsius
 from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing
 from pinlian.domain.traceability.walk import EVENTS_MAX, Window
@@ -15,30 +16,36 @@ from pinlian.gs1.epcis.terms import read_time_us
 
 _LAST_WORD = re.compile(r"(?:.*[:/]|.*BizStep-)([a-z_]+)")
 _OFFSET = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
-_TYPES = frozenset(EventType)
+_TYPES = {each.value: each for each in EventType}
+_ACTIONS = {each.value: each for each in Action}
+_ROLES = {each.value: each for each in Role}
 
 
-def rows_within(windows: Mapping[str, Window]) -> list[EventRow]:
-    """What a walk asks, as rows: see domain.traceability.walk.Fetch. At most EVENTS_MAX for each list."""
-    rows = {row.index: row for row in events_within(windows, limit=EVENTS_MAX)}
-    lasting: dict[str, Window] = {}
-    for parent, child, since_us in Attachment.objects.filter(parent__in=list(windows)).values_list(
-        "parent", "child", "since_us"
-    ):
-        if since_us <= windows[parent][1]:
-            lasting[child] = (min(since_us, lasting.get(child, (since_us, 0))[0]), since_us)
-    rows |= {row.index: row for row in events_within(lasting, limit=EVENTS_MAX)} if lasting else {}
-    return list(rows.values())
+class Store:
+    """What walks ask. It keeps what it has read, so that neighbours on a way are read once."""
 
+    def __init__(self) -> None:
+        self._rows: dict[int, EventRow] = {}
+        self._events: dict[int, Event] = {}
 
-def fetch(windows: Mapping[str, Window]) -> Iterator[Event]:
-    """What a walk asks."""
-    return events_of(rows_within(windows))
+    def fetch(self, windows: Mapping[str, Window]) -> list[Event]:
+        """See domain.traceability.walk.Fetch. At most EVENTS_MAX at once; events of unknown types are left out."""
+        indices = indices_within(windows, limit=EVENTS_MAX)
+        # Only one thing, never a lot, can have something attached.
+        single = [epc for epc in windows if "/10/" not in epc]
+        if single:
+            lasting = Attachment.objects.filter(parent__in=single).values_list("index", "parent", "since_us")
+            indices += [index for index, parent, since_us in lasting if since_us <= windows[parent][1]]
+        for row in events_at([index for index in indices if index not in self._rows]):
+            self._rows[row.index] = row
+            if row.event_type in _TYPES:
+                self._events[row.index] = event_of(row)
+        return [self._events[index] for index in dict.fromkeys(indices) if index in self._events]
 
-
-def events_of(rows: Iterable[EventRow]) -> Iterator[Event]:
-    """The events of rows; those of types that EPCIS does not define are left out."""
-    return (event_of(row) for row in rows if row.event_type in _TYPES)
+    def view(self, event: Event) -> EventView:
+        """An event that was read, with what was captured."""
+        row = self._rows[event.index]
+        return EventView(event, row.event, row.recorded_at)
 
 
 def event_of(row: EventRow) -> Event:
@@ -47,14 +54,14 @@ def event_of(row: EventRow) -> Event:
     return Event(
         index=row.index,
         id=str(event.get("eventID", "")),
-        type=EventType(row.event_type),
-        action=Action(row.action or ""),
+        type=_TYPES[row.event_type],
+        action=_ACTIONS[row.action],
         time_us=row.event_time_us,
         biz_step=_word(row.biz_step),
         read_point=row.read_point or "",
         biz_location=row.biz_location or "",
         things=tuple(
-            Thing(epc.epc, Role(epc.role), _decimal(epc.quantity), epc.uom or "", is_class=epc.is_class)
+            Thing(epc.epc, _ROLES[epc.role], _decimal(epc.quantity), epc.uom or "", is_class=epc.is_class)
             for epc in row.epcs
         ),
         readings=tuple(_readings(event, row.event_time_us)),

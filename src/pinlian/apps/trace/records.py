@@ -72,10 +72,11 @@ class ThingView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An event on the way: as the checks take it, and as it was captured."""
+    """An event on the way: as the checks take it, as it was captured, and since when it is in the record."""
 
     event: Event
     captured: dict[str, Any]
+    recorded_at: int
 
     @property
     def index(self) -> int:

@@ -1,11 +1,11 @@
 """Reading the origin of goods."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Q
 
-from pinlian.apps.epcis.facade import EventRow, epc_is_known
+from pinlian.apps.epcis.facade import epc_is_known
 from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.trace.bodies import CertificateBody, LotBody, PlaceBody
 from pinlian.apps.trace.models import (
@@ -20,11 +20,10 @@ from pinlian.apps.trace.models import (
 )
 from pinlian.apps.trace.models import Finding as FindingRow
 from pinlian.apps.trace.models import Scan as ScanRow
-from pinlian.apps.trace.reading import events_of, fetch, rows_within
+from pinlian.apps.trace.reading import Store
 from pinlian.apps.trace.records import (
     BalanceView,
     CertificateView,
-    EventView,
     History,
     LotView,
     PlaceView,
@@ -36,10 +35,10 @@ from pinlian.apps.trace.records import (
 )
 from pinlian.domain.traceability.certificates import subject_of
 from pinlian.domain.traceability.copied_codes import Scan, scan_findings
-from pinlian.domain.traceability.event import Event, site
+from pinlian.domain.traceability.event import site
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.domain.traceability.position import Position, position_of_uri
-from pinlian.domain.traceability.walk import Relation, Walk, Window, contents, walk
+from pinlian.domain.traceability.walk import Relation, Walk, contents, walk
 from pinlian.record import facade as record
 
 NAMES_PER_QUERY_MAX = 500
@@ -48,18 +47,6 @@ MEMBERS_PER_PAGE = 500
 
 _OF_THE_GOODS = (Relation.SUBJECT, Relation.ORIGIN, Relation.CONTENT, Relation.CARRIER)
 _OF_THE_RECALL = (Relation.SUBJECT, Relation.PRODUCT)
-
-
-class _Store:
-    """What a walk asks, which keeps the events as they were captured."""
-
-    def __init__(self) -> None:
-        self.rows: dict[int, EventRow] = {}
-
-    def fetch(self, windows: Mapping[str, Window]) -> list[Event]:
-        rows = rows_within(windows)
-        self.rows |= {row.index: row for row in rows}
-        return list(events_of(rows))
 
 
 def lot_is_known(epc: str) -> bool:
@@ -94,7 +81,7 @@ def history(epc: str, *, back: bool = True, forward: bool = True) -> History:
         back: what it was made of, and what was packed in it.
         forward: what was made of it.
     """
-    store = _Store()
+    store = Store()
     way = walk(epc, store.fetch, back=back, forward=forward)
     known_lots = lots(way.nodes)
     certificates = _certificates(known_lots.values())
@@ -102,7 +89,7 @@ def history(epc: str, *, back: bool = True, forward: bool = True) -> History:
     subjects = [*goods, *(subject_of(certificate.id) for certificate in certificates)]
     recalls = recalls_of(goods)
     known_places = places(_places_named(way, known_lots.values()))
-    events = tuple(EventView(event, store.rows[event.index].event) for event in way.events)
+    events = tuple(store.view(event) for event in way.events)
     own = Examination.objects.filter(pk=epc).first()
     cited: list[LotView | PlaceView | CertificateView | RecallView] = [
         *known_lots.values(),
@@ -117,7 +104,7 @@ def history(epc: str, *, back: bool = True, forward: bool = True) -> History:
         ),
         edges=way.edges,
         events=events,
-        taken_back=tuple(EventView(event, store.rows[event.index].event) for event in way.taken_back),
+        taken_back=tuple(store.view(event) for event in way.taken_back),
         places=known_places,
         certificates=tuple(certificates),
         readings=tuple(ReadingView(reading, event.index) for event in way.events for reading in event.readings),
@@ -125,7 +112,7 @@ def history(epc: str, *, back: bool = True, forward: bool = True) -> History:
         recalls=tuple(recalls),
         balances=tuple(BalanceView(**each) for each in own.balances) if own else (),
         groups=_groups_in(way),
-        examined=all(event.index < examined() for event in way.events),
+        examined=max((event.index for event in way.events), default=-1) < examined(),
         is_whole=way.is_whole,
         indices=tuple(sorted({*(event.index for event in way.events), *(each.index for each in cited)})),
     )
@@ -172,13 +159,13 @@ def lots_of_group(group_id: str) -> list[str]:
     packages: dict[str, int] = {}
     for name, time_us in GroupLink.objects.filter(group_id=group_id).values_list("epc", "time_us"):
         packages[name] = max(time_us, packages.get(name, time_us))
-    found = contents(packages, fetch)
+    found = contents(packages, Store().fetch)
     return sorted(name for name in found if is_lot(name))
 
 
 def groups_of_lot(epc: str) -> tuple[str, ...]:
     """Every group that any of a lot was shipped for, as it is or made into something else."""
-    return _groups_in(walk(epc, fetch, back=False))
+    return _groups_in(walk(epc, Store().fetch, back=False))
 
 
 def is_lot(epc: str) -> bool:
@@ -212,7 +199,7 @@ def open_recalls(*, limit: int = PAGE_SIZE) -> list[RecallView]:
 
 def recall_card(recall: RecallView) -> RecallCard:
     """All that a recall reaches, by the events recorded until now."""
-    way = walk(recall.epc, fetch, back=False)
+    way = walk(recall.epc, Store().fetch, back=False)
     groups = _groups_in(way)
     return RecallCard(
         recall=recall,
@@ -255,7 +242,7 @@ def scans(epc: str) -> ScanView:
 
 def _where(epc: str) -> list[Position]:
     """Every place where a thing was, or something made of it."""
-    way = walk(epc, fetch, back=False)
+    way = walk(epc, Store().fetch, back=False)
     sites = {event.site for event in way.events}
     of_uris = [position for each in sites if (position := position_of_uri(each))]
     return [*positions(sites).values(), *of_uris]
