@@ -5,12 +5,15 @@ those levels are computed when they are asked for, at most 255 a tile.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from pinlian.record.tree import HASH_BYTES, Node, node_hash
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 TILE_BYTES = TILE_WIDTH * HASH_BYTES
+PYRAMIDS_KEPT = 128
+"""Tiles whose inner hashes are kept in memory, by content; about 40 kB each."""
 
 Place = tuple[int, int]
 """Level and number of a tile."""
@@ -44,26 +47,27 @@ def extended(size: int, leaf_hashes: Iterable[bytes], last: Mapping[Place, bytes
             raise ValueError(f"tile {place} has {len(tile)} bytes and should get hash {number}")
         tile += hash_
         if len(tile) == TILE_BYTES:
-            add(level + 1, place[1], _top(tile))
+            add(level + 1, place[1], _pyramid(bytes(tile))[TILE_HEIGHT][0])
 
     for number, hash_ in enumerate(leaf_hashes, size):
         add(0, number, hash_)
     return {place: bytes(tile) for place, tile in changed.items()}
 
 
-def _top(hashes: bytes | bytearray) -> bytes:
-    """The hash of the complete subtree over a power of two of hashes."""
-    row = [bytes(hashes[at : at + HASH_BYTES]) for at in range(0, len(hashes), HASH_BYTES)]
-    while len(row) > 1:
-        row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
-    return row[0]
+@lru_cache(maxsize=PYRAMIDS_KEPT)
+def _pyramid(tile: bytes) -> list[list[bytes]]:
+    """The hashes of a tile's complete subtrees, level by level from its own hashes up."""
+    levels = [[tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]]
+    while len(row := levels[-1]) > 1:
+        levels.append([node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)])
+    return levels
 
 
 def _within(node: Node) -> tuple[Place, int, int]:
-    """The tile that a node is computed from, and which of its hashes: the first and how many."""
+    """The tile that a node is computed from, and where it is in that tile's pyramid."""
     level, inner = divmod(node[0], TILE_HEIGHT)
-    first = node[1] << inner
-    return (level, first >> TILE_HEIGHT), first % TILE_WIDTH, 1 << inner
+    number, at = divmod(node[1], TILE_WIDTH >> inner)
+    return (level, number), inner, at
 
 
 def node_reader(load: Callable[[Collection[Place]], Mapping[Place, bytes]]) -> Callable[[Sequence[Node]], list[bytes]]:
@@ -76,6 +80,7 @@ def node_reader(load: Callable[[Collection[Place]], Mapping[Place, bytes]]) -> C
     def read(nodes: Sequence[Node]) -> list[bytes]:
         places = [_within(node) for node in nodes]
         tiles = load({place for place, _, _ in places})
-        return [_top(tiles[place][first * HASH_BYTES : (first + count) * HASH_BYTES]) for place, first, count in places]
+        pyramids = {place: _pyramid(tiles[place]) for place, _, _ in places}
+        return [pyramids[place][inner][at] for place, inner, at in places]
 
     return read
