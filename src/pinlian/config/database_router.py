@@ -8,8 +8,21 @@ from django.db.models import Model
 OWN_DATABASES = {"relayer": "journal", "record": "record"}
 """App label -> the database of its tables; those of all others are in `default`."""
 
-READ_MODEL_TABLES = {("record", "followcursor")}
-"""Tables of these apps that change together with the read model."""
+OWN_TABLES = {
+    # Changes together with the read model.
+    ("record", "followcursor"): "default",
+    # Kept by the commit that acknowledges the message which commits to them.
+    ("groupbuy", "deliverydetails"): "journal",
+    ("groupbuy", "caseevidence"): "journal",
+}
+"""App label and model -> its database, where it is another than its app's."""
+
+MIGRATED_APPS = {
+    (app_label, alias)
+    for app_label, alias in [*OWN_DATABASES.items(), *((app, alias) for (app, _), alias in OWN_TABLES.items())]
+    if alias != "default"
+}
+"""Apps that have tables in another database than `default`, with its name."""
 
 
 def own_databases_are_separate() -> bool:
@@ -21,7 +34,8 @@ def own_databases_are_separate() -> bool:
 
 
 def _alias(app_label: str, model_name: str | None) -> str:
-    return "default" if (app_label, model_name) in READ_MODEL_TABLES else OWN_DATABASES.get(app_label, "default")
+    own = OWN_DATABASES.get(app_label, "default")
+    return own if model_name is None else OWN_TABLES.get((app_label, model_name), own)
 
 
 class DatabaseRouter:

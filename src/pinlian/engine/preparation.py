@@ -12,7 +12,7 @@ from pinlian.chain.embedded import EmbeddedNode
 from pinlian.chain.keys import Key, read_or_create
 from pinlian.chain.rpc import Rpc
 from pinlian.chain.transactions import Sender
-from pinlian.config.database_router import OWN_DATABASES, own_databases_are_separate
+from pinlian.config.database_router import MIGRATED_APPS, own_databases_are_separate
 from pinlian.record.identity import RECORDER_KEY
 
 DEPLOYER, RELAYER, TREASURY, PAUSER = "deployer", "relayer", "treasury", "pauser"
@@ -21,10 +21,11 @@ DEPLOYER, RELAYER, TREASURY, PAUSER = "deployer", "relayer", "treasury", "pauser
 
 def prepare_databases(*, empty: bool = False) -> None:
     """Bring all databases to the present form; with `empty`, without any row."""
-    call_command("migrate", interactive=False, verbosity=0)
     if own_databases_are_separate():
-        for app_label, alias in OWN_DATABASES.items():
+        # First, because a migration of the default database may move rows into them.
+        for app_label, alias in sorted(MIGRATED_APPS):
             call_command("migrate", app_label, database=alias, interactive=False, verbosity=0)
+    call_command("migrate", interactive=False, verbosity=0)
     if empty:
         for alias in settings.DATABASES:
             call_command("flush", database=alias, interactive=False, verbosity=0)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
+
 from pinlian.chain.signatures import SIGNATURE_BYTES, recover
 from pinlian.chain.typed_data import FieldError, Message, digest, message_from_json, read_hex
 from pinlian.domain.group import Group
@@ -27,12 +29,17 @@ Vouches = Callable[[bytes, bytes, bytes], bool]
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A signed message as it comes in: the body as `message_json` writes it, signature and signer as 0x-hex."""
+    """A signed message as it comes in: the body as `message_json` writes it, signature and signer as 0x-hex.
+
+    `attachments` are rows, of tables of the journal's database, that are kept by the same commit: what the message
+    commits to. The relayer does not read them; those that are there already stay as they are.
+    """
 
     kind: str
     body: Mapping[str, Any]
     signature: str
     signer: str
+    attachments: tuple[Model, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Candidate:
     digest: bytes
     signer: bytes
     signature: bytes
+    attachments: tuple[Model, ...] = ()
 
     @property
     def message_id(self) -> bytes:
@@ -136,10 +144,10 @@ def read_candidate(submission: Submission, separator: bytes, vouches: Vouches | 
     message_digest = digest(message, separator)
     of_key = compact(signature)
     if of_key is not None and recover(message_digest, of_key) == signer:
-        return Candidate(kind, message, message_digest, signer, of_key)
+        return Candidate(kind, message, message_digest, signer, of_key, submission.attachments)
     if kind in KEYS_ONLY or vouches is None or not vouches(signer, message_digest, signature):
         raise Refused(Refusal.SIGNATURE_INVALID, "signature", "not the signer's signature of this message")
-    return Candidate(kind, message, message_digest, signer, signature)
+    return Candidate(kind, message, message_digest, signer, signature, submission.attachments)
 
 
 def group_of(message: Message) -> bytes:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet, Sum
+from django.db.models import Count, Min, Model, QuerySet, Sum
 from django.utils.module_loading import import_string
 
 from pinlian.chain.rpc import to_hex
@@ -114,7 +114,9 @@ def _intake() -> Intake:
     return intake
 
 
-def submit(kind: str, body: Mapping[str, Any], signature: str, *, signer: str) -> Promise:
+def submit(
+    kind: str, body: Mapping[str, Any], signature: str, *, signer: str, attachments: tuple[Model, ...] = ()
+) -> Promise:
     """Accept one signed message, durably, and promise when it will be before the chain.
 
     The same message again gets the same promise. Waits a few milliseconds for the commit, together with other threads.
@@ -125,12 +127,13 @@ def submit(kind: str, body: Mapping[str, Any], signature: str, *, signer: str) -
         signature: 64 bytes (ERC-2098), or 65 with v last; of a signer that is a contract whatever it wants (EIP-1271),
             but for orders and groups, which such signers send themselves.
         signer: who signed.
+        attachments: rows, of tables of the journal's database, to keep by the same commit.
 
     Raises:
         Refused: with the reason that the contract would give, or MALFORMED, OVERSIZED, WRONG_TERMS, WRONG_AMOUNT,
             VALID_TOO_LONG, ORDER_UNKNOWN, CASE_UNKNOWN, UNAVAILABLE. Nothing is stored then.
     """
-    return _intake().submit(Submission(kind, body, signature, signer))
+    return _intake().submit(Submission(kind, body, signature, signer, attachments))
 
 
 def submit_all(submissions: Iterable[Submission]) -> list[Promise | Refused]:

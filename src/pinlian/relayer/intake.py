@@ -207,7 +207,7 @@ class Intake:
         return self.commit(candidates)
 
     def commit(self, candidates: Sequence[Candidate]) -> list[int | Refused]:
-        """Check candidates against the state and each other and journal the good ones, in one transaction.
+        """Check candidates against the state and each other and journal the good ones and what they bring, in one go.
 
         Returns:
             For each candidate by when it is promised, or why it is refused. One that is acknowledged already gets the
@@ -241,6 +241,12 @@ class Intake:
                 outcomes.append(row.promised_by)
             journal.insert(list(new.values()))
             journal.revive(revived.values())
+            journal.attach(
+                row
+                for candidate, outcome in zip(candidates, outcomes, strict=True)
+                if not isinstance(outcome, Refused)
+                for row in candidate.attachments
+            )
         return outcomes
 
     def _picture(self, candidates: Sequence[Candidate], now: int) -> Picture:

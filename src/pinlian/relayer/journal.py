@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.db import connections
+from django.db.models import Model
 
 from pinlian.chain.rpc import hex_bytes, to_hex
 from pinlian.durable.one_writer import one_writer
@@ -165,6 +166,15 @@ def revive(messages: Iterable[NewMessage]) -> None:
             promised_by=message.promised_by,
             promise_broken=False,
         )
+
+
+def attach(rows: Iterable[Model]) -> None:
+    """Keep rows of other tables of this database. What is kept already stays as it is."""
+    of_model: dict[type[Model], list[Model]] = {}
+    for row in rows:
+        of_model.setdefault(type(row), []).append(row)
+    for model, together in of_model.items():
+        model._default_manager.using(JOURNAL).bulk_create(together, ignore_conflicts=True)
 
 
 def _optional_hex(value: bytes) -> str:

@@ -45,10 +45,14 @@ ONE_SERVER = dict.fromkeys(THREE_FILES, POSTGRESQL)
         (THREE_FILES, "record", "entry", ["record"]),
         (THREE_FILES, "record", "followcursor", ["default"]),
         (THREE_FILES, "market", "offer", ["default"]),
+        (THREE_FILES, "groupbuy", "order", ["default"]),
+        (THREE_FILES, "groupbuy", "deliverydetails", ["journal"]),
+        (THREE_FILES, "groupbuy", "caseevidence", ["journal"]),
         (ONE_SERVER, "relayer", "message", ["default"]),
         (ONE_SERVER, "record", "entry", ["default"]),
         (ONE_SERVER, "record", "followcursor", ["default"]),
         (ONE_SERVER, "market", "offer", ["default"]),
+        (ONE_SERVER, "groupbuy", "deliverydetails", ["default"]),
     ],
 )
 def test_migrations__run_once_for_each_table(

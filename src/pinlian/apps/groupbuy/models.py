@@ -187,7 +187,8 @@ class GroupPage(models.Model):
 class DeliveryDetails(models.Model):
     """Name, telephone and wishes for one order, encrypted on the buyer's device for those who deliver.
 
-    The order on the chain holds only `commitment`, the hash of salt and cipher text. An erased one keeps neither.
+    The order on the chain holds only `commitment`, the hash of salt and cipher text. An erased one keeps neither. The
+    table is in the journal's database: the commit that acknowledges an order keeps its details.
     """
 
     commitment = models.CharField(max_length=66, primary_key=True)
@@ -229,7 +230,10 @@ class HandOut(models.Model):
 
 
 class CaseEvidence(models.Model):
-    """What a buyer says with a return or claim. The case on the chain holds `commitment`, the hash of salt and text."""
+    """What a buyer says with a return or claim. The case on the chain holds `commitment`, the hash of salt and text.
+
+    In the journal's database, as DeliveryDetails.
+    """
 
     commitment = models.CharField(max_length=66, primary_key=True)
     salt = models.CharField(max_length=66)

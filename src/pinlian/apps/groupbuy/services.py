@@ -1,13 +1,13 @@
 """What people write about groups and orders: pages, delivery details, evidence, hand-outs."""
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pinlian.apps.groupbuy.models import CaseEvidence, DeliveryDetails, GroupPage, HandOut, Order
@@ -19,15 +19,12 @@ from pinlian.domain.books import OrderStatus
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal, Refused
-from pinlian.durable.group_commit import GroupCommit
 from pinlian.relayer.facade import Kind, Promise, submit
 
 NOTE_CHARACTERS_MAX = 500
 PICKUP_NOTE_CHARACTERS_MAX = 200
 SEALED_CHARACTERS_MAX = 8_000
 EVIDENCE_CHARACTERS_MAX = 1_000
-GATHER_SECONDS = 0.002
-ROWS_PER_COMMIT_MAX = 512
 PICKUP_CODE_DIGITS = 6
 _CODE_ATTEMPTS_MAX = 50
 # Wrong codes of one group: enough for tired fingers, far too few to find one of a million.
@@ -87,7 +84,7 @@ def submit_message(
     details: Opening | None = None,
     evidence: Opening | None = None,
 ) -> Promise:
-    """Hand a signed message to the relayer, and keep what it commits to.
+    """Hand a signed message to the relayer, which keeps with it what it commits to.
 
     Args:
         details: with an order, the delivery details as a JWE, which the server cannot open.
@@ -103,40 +100,12 @@ def submit_message(
         evidence.require("evidence", body.get("evidence"), EVIDENCE_CHARACTERS_MAX)
     if kind == Kind.OFFER:
         return publish_offer(body, signature, signer=signer)
-    promise = submit(kind, body, signature, signer=signer)
+    attachments: list[DeliveryDetails | CaseEvidence] = []
     if details is not None:
-        _keep(DeliveryDetails(commitment=body["details"], salt=details.salt, sealed=details.text))
+        attachments.append(DeliveryDetails(commitment=body["details"], salt=details.salt, sealed=details.text))
     if evidence is not None:
-        _keep(CaseEvidence(commitment=body["evidence"], salt=evidence.salt, text=evidence.text))
-    return promise
-
-
-def _keep(row: DeliveryDetails | CaseEvidence) -> None:
-    """Store a row together with those of other threads; in the caller's transaction, if there is one."""
-    if connection.in_atomic_block:
-        _keep_all([row])
-    else:
-        _keeper.submit(row)
-
-
-def _keep_all(rows: Sequence[DeliveryDetails | CaseEvidence]) -> list[None]:
-    """What is kept already stays as it is."""
-    with transaction.atomic():
-        details = [row for row in rows if isinstance(row, DeliveryDetails)]
-        DeliveryDetails.objects.bulk_create(details, ignore_conflicts=True)
-        evidence = [row for row in rows if isinstance(row, CaseEvidence)]
-        CaseEvidence.objects.bulk_create(evidence, ignore_conflicts=True)
-    return [None] * len(rows)
-
-
-def _keep_round(rows: list[DeliveryDetails | CaseEvidence]) -> list[None]:
-    close_old_connections()
-    return _keep_all(rows)
-
-
-_keeper: GroupCommit[DeliveryDetails | CaseEvidence, None] = GroupCommit(
-    _keep_round, gather_seconds=GATHER_SECONDS, items_max=ROWS_PER_COMMIT_MAX
-)
+        attachments.append(CaseEvidence(commitment=body["evidence"], salt=evidence.salt, text=evidence.text))
+    return submit(kind, body, signature, signer=signer, attachments=tuple(attachments))
 
 
 def read_delivery_details(order_id: str, readers: Collection[str]) -> str | None:
@@ -169,7 +138,7 @@ def erase_delivery_details(order_id: str, buyers: Collection[str]) -> None:
 
 def erase_all_delivery_details(buyers: Collection[str]) -> int:
     """Forget the delivery details of every order of these accounts; how many there were."""
-    return _erase(Order.objects.filter(buyer__in=set(buyers)).values_list("details", flat=True))
+    return _erase(list(Order.objects.filter(buyer__in=set(buyers)).values_list("details", flat=True)))
 
 
 def _erase(commitments: Collection[str]) -> int:
