@@ -73,6 +73,7 @@ _TEXTS: dict[ProblemName, str | Promise] = {
     _P.UNIT_WITHOUT_QUANTITY: _("There is a unit, but no quantity."),
     _P.ERROR_REASON_UNKNOWN: _("There is no standard reason “%(value)s” for an error."),
     _P.ERROR_DECLARED_BEFORE_EVENT: _("The error is said to have been declared before the event happened."),
+    _P.ERROR_WITHDRAWN_AND_CORRECTED: _("What did not occur has no correction. Use incorrect_data to correct it."),
     _P.ERROR_CORRECTED_BY_ITSELF: _("An event in error cannot be its own correction."),
     _P.ERROR_DECLARATION_CHANGES_EVENT: _(
         "The declaration changes the event “%(value)s”. Repeat it as it is on record."

@@ -610,7 +610,9 @@ class _EventCheck:
         at = read_time_us(event_time) if isinstance(event_time, str) else None
         if declared is not None and at is not None and declared < at:
             within.add(ProblemName.ERROR_DECLARED_BEFORE_EVENT, "declarationTime")
-        within.word("reason", ERROR_REASON, ProblemName.ERROR_REASON_UNKNOWN)
+        reason = within.word("reason", ERROR_REASON, ProblemName.ERROR_REASON_UNKNOWN)
+        if reason == "did_not_occur" and value.get("correctiveEventIDs"):
+            within.add(ProblemName.ERROR_WITHDRAWN_AND_CORRECTED, "correctiveEventIDs")
         corrections = self._uris(within, "correctiveEventIDs")
         own = fields.value.get("eventID")
         if isinstance(own, str) and own in corrections:

@@ -241,6 +241,18 @@ EVENT_CASES: list[tuple[str, dict[str, Any], str, str]] = [
         P.ERROR_CORRECTED_BY_ITSELF,
         "/errorDeclaration/correctiveEventIDs",
     ),
+    (
+        "object",
+        {
+            "errorDeclaration": {
+                "declarationTime": "2026-08-01T00:00:00Z",
+                "reason": "did_not_occur",
+                "correctiveEventIDs": ["urn:x:2"],
+            }
+        },
+        P.ERROR_WITHDRAWN_AND_CORRECTED,
+        "/errorDeclaration/correctiveEventIDs",
+    ),
     ("object", sensed(value=...), P.SENSOR_VALUE_MISSING, REPORT),
     ("object", sensed(uom=...), P.SENSOR_UNIT_MISSING, REPORT),
     ("object", sensed(uom="KGM"), P.SENSOR_UNIT_WRONG, f"{REPORT}/uom"),
