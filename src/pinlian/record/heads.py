@@ -15,6 +15,8 @@ from pinlian.record.models import Head as HeadRow
 from pinlian.record.note import signed_note
 
 _LOCK = 0x70696E6C_69616E03
+IN_HAND_SECONDS_MAX = 120
+"""So long a head is kept for witnesses to cosign and readers to prove against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,12 @@ def sign_head() -> bool:
 
 
 def _forget_superseded(size: int) -> None:
-    useless = HeadRow.objects.filter(size__lt=size, anchor_tx_hash="")
+    """Of those that did not go on the chain the newest witnessed one stays, and what witnesses may have in hand."""
+    useless = HeadRow.objects.filter(
+        size__lt=size, anchor_tx_hash="", signed_at__lt=int(time.time()) - IN_HAND_SECONDS_MAX
+    )
     witnessed = HeadRow.objects.filter(witnessed=True).order_by("-size").values_list("size", flat=True).first()
-    # The last head stays while witnesses may be on their way with it.
-    before = HeadRow.objects.filter(size__lt=size).order_by("-size").values_list("size", flat=True).first()
-    useless.exclude(size__in=[kept for kept in (witnessed, before) if kept is not None]).delete()
+    useless.exclude(size=-1 if witnessed is None else witnessed).delete()
 
 
 def newest() -> Head:

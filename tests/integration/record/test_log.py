@@ -10,6 +10,7 @@ from django.db import connections
 from pinlian.chain.keys import Key, key_from_bytes
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import facade as record
+from pinlian.record import heads
 from pinlian.record.checkpoint import open_checkpoint
 from pinlian.record.fact import leaf
 from pinlian.record.heads import sign_head
@@ -133,6 +134,18 @@ def test_sign_head__nothing_new__signs_nothing() -> None:
     assert not sign_head()
 
 
+def test_sign_head__superseded_head__is_kept_for_a_while_or_for_good_if_it_is_anchored() -> None:
+    for _ in range(4):
+        record.append([note(record.size())])
+        sign_head()
+    change("UPDATE record_head SET signed_at = signed_at - 1000 WHERE size < %s", 4)
+    change("UPDATE record_head SET witnessed = %s WHERE size = 2", True)
+    change("UPDATE record_head SET anchor_tx_hash = '0x01' WHERE size = 1")
+    record.append([note(4)])
+    sign_head()
+    assert [size for size in range(1, 6) if heads.of_size(size)] == [1, 2, 4, 5]
+
+
 def test_standing__before_and_after_a_head_is_anchored() -> None:
     record.append(notes(3))
     assert record.standing(1, author_is_known=True) is record.Standing.NOT_ANCHORED
@@ -178,7 +191,7 @@ def anchor_newest_head() -> None:
     change("UPDATE record_head SET anchored_block = 7, witnessed = %s", True)
 
 
-def change(statement: str, *values: bytes | bool) -> None:
+def change(statement: str, *values: bytes | bool | int) -> None:
     """What somebody with the database in hand can do."""
     with connections["record"].cursor() as cursor:
         cursor.execute(statement, values)

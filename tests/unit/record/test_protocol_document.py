@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pinlian.chain.keys import key_from_bytes
 from pinlian.domain.keccak import keccak256
+from pinlian.domain.refusals import Refusal
 from pinlian.record.fact import (
     FACT_BYTES_MAX,
     FACT_TYPE,
@@ -83,6 +84,8 @@ def inclusion_halves(tree: MemoryTree) -> str:
     return consistency_proof(4, 7, tree.read)[0].hex()[:8]
 
 
-def test_contract__refuses_as_the_document_says() -> None:
+def test_refusals__of_record_and_contract__are_those_of_the_document() -> None:
     source = (ROOT / "contracts/RecordAnchor.vy").read_text()
-    assert [row[0] for row in rows("refused as")] == re.findall(r'"(anchor: [a-z ]+)"', source)
+    named = re.findall(r"^\| `(FACT_[A-Z_]+|anchor: [a-z ]+)` \|", DOCUMENT, re.MULTILINE)
+    of_record = [refusal.name for refusal in Refusal if refusal.name.startswith("FACT_")]
+    assert named == [*of_record, *re.findall(r'"(anchor: [a-z ]+)"', source)]
