@@ -155,7 +155,7 @@ def note_scan(epc: str, position: tuple[int, int] | None, at: int, *, visitor: s
         old = Scan.objects.filter(epc=epc).order_by("-at", "-id")[SCANS_KEPT:]
         Scan.objects.filter(pk__in=[row.pk for row in old]).delete()
         count.count += 1
-        count.last_at = max(count.last_at, at)
+        count.first_at, count.last_at = min(count.first_at, at), max(count.last_at, at)
         if not count.suspected_at and selectors.scans(epc).findings:
             count.suspected_at = at
         count.save()
