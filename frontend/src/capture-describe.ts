@@ -52,7 +52,10 @@ const SHOWN_MAX = 12;
 /** `Box …123456`, or goods and lot number. */
 function thing(epc: string, names: Record<string, string>): string {
   const unit = UNIT.exec(epc);
-  if (unit) return text("box", { number: (unit[1] as string).slice(-6) });
+  if (unit) {
+    const box = text("box", { number: (unit[1] as string).slice(-6) });
+    return names[epc] === undefined ? box : `${box} (${names[epc]})`;
+  }
   const lot = LOT.exec(epc);
   if (lot) return `${names[epc] ?? lot[1]} ${decodeURIComponent(lot[2] as string)}`;
   return names[epc] ?? epc;
@@ -98,7 +101,11 @@ function circumstances(event: Event, names: Record<string, string>): Facts {
 export function describeEvents(prepared: Prepared[], picture?: string): Summary {
   const facts: Facts = [];
   for (const { facts: unsigned, names } of prepared) {
-    const events = unsigned.map((fact) => fact.body.event as unknown as Event);
+    const events = unsigned.filter(({ kind }) => kind === "epcis_event").map(({ body }) => body.event as unknown as Event);
+    for (const { kind, body } of unsigned) {
+      if (kind === "lot") facts.push([text("capture_new_lot"), `${body.name} ${LOT.exec(body.epc as string)?.[2] ?? ""}`]);
+      else if (kind !== "epcis_event") throw new Error(`a fact that nobody can read out: ${kind}`);
+    }
     for (const event of events) {
       if (event.errorDeclaration !== undefined) facts.push([text("capture_taken_back"), text("capture_never_happened")]);
       facts.push(...rows(event, names));

@@ -8,18 +8,49 @@ import { element, icon, toast } from "./elements";
 import { moment, text } from "./texts";
 import { NoKey, person } from "./wallet";
 
+/** As the worker (templates/capture/worker.js) calls it. */
+const PAGES_KEPT = "capture";
+
+/** Forget the pages of somebody who is not logged in any more. */
+export async function forgetPages(): Promise<void> {
+  if (person() === undefined && "caches" in globalThis) await caches.delete(PAGES_KEPT);
+}
+
 class CaptureQueue extends HTMLElement {
   private readonly reasons = new Map<string, string>();
   private isSending = false;
   private readonly onOnline = (): void => void this.sendSigned();
 
+  private readonly onKept = (): void => {
+    const who = person();
+    if (who !== undefined) void this.show(who);
+  };
+
   connectedCallback(): void {
+    void this.keepPages();
     addEventListener("online", this.onOnline);
+    document.addEventListener("capture-kept", this.onKept);
     void this.sendSigned();
   }
 
   disconnectedCallback(): void {
     removeEventListener("online", this.onOnline);
+    document.removeEventListener("capture-kept", this.onKept);
+  }
+
+  /** Let the pages that are needed in the field open without a network; `data-keeps` names those that nobody opened yet. */
+  private async keepPages(): Promise<void> {
+    // Absent outside secure contexts.
+    if (this.dataset.worker === undefined || navigator.serviceWorker === undefined || person() === undefined) return;
+    try {
+      await navigator.serviceWorker.register(this.dataset.worker);
+      await navigator.serviceWorker.ready;
+      const cache = await caches.open(PAGES_KEPT);
+      for (const address of this.dataset.keeps?.split(" ") ?? []) await cache.add(address);
+    } catch (error) {
+      // Without a network, or where the browser keeps nothing (a private window), the pages open as far as they did before.
+      if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    }
   }
 
   private async sendSigned(): Promise<void> {

@@ -90,7 +90,8 @@ async function pictureOf(prepared: Prepared[]): Promise<string | undefined> {
     for (const { digest, url } of photos) {
       const bytes = await (await getBlob(url)).arrayBuffer();
       const found = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))).slice(2);
-      if (found !== digest || facts.some((fact) => !JSON.stringify(fact.body).includes(photoName(digest)))) {
+      const events = facts.filter(({ kind }) => kind === "epcis_event");
+      if (found !== digest || events.some(({ body }) => !JSON.stringify(body).includes(photoName(digest)))) {
         throw new Problem(409, text("photo_differs"), "", "", undefined, undefined);
       }
       picture ??= URL.createObjectURL(new Blob([bytes], { type: "image/webp" }));

@@ -3,8 +3,9 @@ import { FormErrors, Problem } from "./api";
 import { agreeAndSign, deliver, draftOf, isOffline, prepare } from "./capture-sending";
 import { Declined } from "./confirm-dialog";
 import { dropWaiting, keepWaiting } from "./device-store";
-import { text } from "./texts";
+import { toast } from "./elements";
 import { FormProblems } from "./form-problems";
+import { text } from "./texts";
 import { NoKey, person } from "./wallet";
 
 class CaptureStep extends HTMLElement {
@@ -41,24 +42,26 @@ class CaptureStep extends HTMLElement {
     const draft = await draftOf(who, form, this.dataset.title ?? document.title);
     // Kept before anything else: a page that is closed, or a network that is gone, loses nothing.
     await keepWaiting(draft);
-    const home = this.dataset.home ?? "/";
     try {
       const prepared = await prepare(draft);
       const [signed] = await agreeAndSign(who, [prepared]);
       await dropWaiting(draft.id);
       if (signed !== undefined) await deliver(signed);
-      this.leave(text("capture_done"), prepared.next);
+      sessionStorage.setItem("toast", text("capture_done"));
+      location.assign(prepared.next);
     } catch (error) {
-      if (isOffline(error)) return this.leave(text("capture_kept"), home);
+      if (isOffline(error)) return this.keep(form);
       await dropWaiting(draft.id);
       throw error;
     }
   }
 
-  private leave(words: string, next: string): void {
-    if (!navigator.onLine) return this.problems.note(words);
-    sessionStorage.setItem("toast", words);
-    location.assign(next);
+  /** There is no network: what was filled in, or signed, waits on this device, and the page says so. */
+  private keep(form: HTMLFormElement): void {
+    form.reset();
+    toast(text("capture_kept"), "info");
+    document.dispatchEvent(new Event("capture-kept"));
+    scrollTo({ top: 0 });
   }
 
   private show(error: unknown): void {

@@ -4,7 +4,7 @@ import { csrfToken } from "./api";
 import { lockExpired } from "./device-store";
 import "./amount-slider";
 import "./capture-import";
-import "./capture-queue";
+import { forgetPages } from "./capture-queue";
 import "./capture-rows";
 import "./capture-scan";
 import "./capture-step";
@@ -24,6 +24,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 void lockExpired(person());
+void forgetPages();
 showWaitingToast();
 
 for (const note of document.querySelectorAll("#toasts > .alert-success, #toasts > .alert-info")) {

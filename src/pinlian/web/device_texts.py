@@ -117,6 +117,7 @@ DEVICE_TEXTS: Mapping[str, Promise] = {
     "capture_several": _("Record what waited on this device"),
     "capture_sign": _("Sign and record"),
     "capture_what": _("What it is"),
+    "capture_new_lot": _("New lot"),
     "capture_in": _("Goes in"),
     "capture_out": _("Comes out"),
     "capture_where": _("Where"),

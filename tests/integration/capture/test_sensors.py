@@ -12,11 +12,12 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from pinlian.apps.capture import sensor_intake, services
+from pinlian.apps.capture import services
 from pinlian.apps.capture.models import Sensor, SensorFact, SensorMessage, SensorTrouble
 from pinlian.apps.capture.sensor_intake import Incoming, send_waiting, take
 from pinlian.apps.capture.sensor_listener import SensorListener
 from pinlian.apps.capture.sensor_messages import TOPIC, authentication_code, sensor_key
+from pinlian.apps.epcis.facade import capture_signed
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import facade as record
 from tests.integration.capture.broker import free_port, mosquitto, running_broker
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 SERIAL = "TH-0042"
 WAIT_SECONDS = 30
 NAME = "pinlian-test"
+RECORDS = "pinlian.apps.capture.sensor_intake.capture_signed"
 
 
 def payload(*temperatures: float, at: int | None = None, serial: str = SERIAL) -> bytes:
@@ -141,17 +143,17 @@ def test_take__broken_off_and_delivered_again__is_recorded_once(
     sensor: Sensor, monkeypatch: pytest.MonkeyPatch, breaks_off: str
 ) -> None:
     once = message(4)
-    real = sensor_intake.capture_signed
+    real = capture_signed
 
     def breaking(facts: Any) -> None:
         if breaks_off.startswith("after"):
             real(facts)
         raise Refused(Refusal.UNAVAILABLE)
 
-    monkeypatch.setattr(sensor_intake, "capture_signed", breaking)
+    monkeypatch.setattr(RECORDS, breaking)
     with pytest.raises(Refused):
         take([once])
-    monkeypatch.setattr(sensor_intake, "capture_signed", real)
+    monkeypatch.setattr(RECORDS, real)
     again = take([once])
 
     assert again.repeated == 1
@@ -255,19 +257,19 @@ def test_listener__record_out_of_reach__acknowledges_only_what_came_through(
     sensor: Sensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, now = free_port(), int(time.time())
-    real, tries = sensor_intake.capture_signed, []
+    real, tries = capture_signed, []
 
     def failing(facts: Any) -> None:
         tries.append(facts)
         raise Refused(Refusal.UNAVAILABLE)
 
-    monkeypatch.setattr(sensor_intake, "capture_signed", failing)
+    monkeypatch.setattr(RECORDS, failing)
     with running_broker(tmp_path, port):
         introduce(port)
         with listening(port):
             publish(port, payload(4, at=now - 60))
             wait_until(lambda: bool(tries))
-        monkeypatch.setattr(sensor_intake, "capture_signed", real)
+        monkeypatch.setattr(RECORDS, real)
         with listening(port):
             # It was not acknowledged, so the broker delivers it again.
             wait_until(lambda: temperatures() == [4])

@@ -204,6 +204,20 @@ def test_last_choices__come_back(farmer: Handler) -> None:
     assert 'value="44"' in page
 
 
+def test_mistake__taken_back__counts_no_longer_and_stays_readable(farmer: Handler, warehouse: Handler) -> None:
+    lot = harvest(farmer, "10")
+    [lost] = farmer.does("loss", held_choice=farmer.held(lot), quantity="4", reason="stolen")
+    assert farmer.has() == {lot: "6KGM"}
+
+    farmer.does("mine", event=lost["eventID"])
+
+    assert farmer.has() == {lot: "10KGM"}
+    assert [row.declares_error for row in epcis.events_named(lost["eventID"])] == [False, True]
+    again = farmer.prepare("mine", {"event": lost["eventID"]})
+    stranger = warehouse.prepare("mine", {"event": lost["eventID"]})
+    assert (again.status_code, stranger.status_code) == (404, 404)
+
+
 def test_holdings__others_events_at_my_place__change_nothing_of_mine(farmer: Handler, warehouse: Handler) -> None:
     lot = harvest(farmer, "10")
     warehouse.does("receive", site=warehouse.site.gln, code=[lot], quantity=["4"], unit=["kg"])
@@ -249,6 +263,7 @@ def test_pages__strangers_and_buyers__are_turned_away(farmer: Handler) -> None:
         "import/",
         "sensors/",
         "boxes/labels/",
+        "mine/",
     ],
 )
 def test_pages__with_goods_and_without__show(farmer: Handler, path: str) -> None:

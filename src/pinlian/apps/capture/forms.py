@@ -157,7 +157,7 @@ def held_words(row: Held) -> str:
     if row.thing.is_unit:
         inside = "、".join(f"{part.thing.name} {quantity_words(part.quantity, part.uom)}" for part in row.contents)
         return f"{_('Box')} …{row.thing.number[-6:]} · {inside}" if inside else f"{_('Box')} …{row.thing.number[-6:]}"
-    return f"{row.thing.name} {row.thing.number} · {quantity_words(row.quantity, row.uom)}"
+    return f"{row.thing.name} {quantity_words(row.quantity, row.uom)} · {row.thing.number}"
 
 
 class HarvestForm(StepForm):

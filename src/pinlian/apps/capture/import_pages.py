@@ -41,7 +41,7 @@ class FileForm(forms.Form):
 def import_file(request: HttpRequest, person_id: int) -> HttpResponse:
     """A POST reads the file and shows what it says; nothing of it is kept here."""
     form = FileForm(request.POST or None, request.FILES or None)
-    context: dict[str, object] = {"form": form, "columns": COLUMNS}
+    context: dict[str, object] = {"title": _("From a spreadsheet"), "form": form, "columns": COLUMNS}
     if request.method == "GET" or not form.is_valid():
         return show(request, "import", context, status=422 if form.errors else 200)
     choices = choices_of(person_id)

@@ -68,7 +68,7 @@ def lot_labels(request: HttpRequest, person_id: int, gtin: str, lot: str) -> Htt
         raise Http404
     form = LabelForm(request.GET if "count" in request.GET else None)
     if not form.is_valid():
-        context = {"form": form, "item": selectors.item_view(item), "lot": lot, "epc": epc}
+        context = {"title": _("Labels"), "form": form, "item": selectors.item_view(item), "lot": lot, "epc": epc}
         return show(request, "labels", context, status=422 if form.errors else 200)
     data = form.cleaned_data
     site = services.first_site(person_id)
@@ -95,7 +95,7 @@ def box_labels(request: HttpRequest, person_id: int) -> HttpResponse:
         row for row in selectors.held_by(person_id) if row.thing.is_unit and (not wanted or row.thing.number in wanted)
     ]
     labels = [(row, _code(row.thing.path)) for row in boxes[:BOXES_MAX]]
-    return show(request, "box_labels", {"labels": labels, "shown_max": BOXES_MAX})
+    return show(request, "box_labels", {"title": _("Box labels"), "labels": labels, "shown_max": BOXES_MAX})
 
 
 def _code(path: str) -> str:

@@ -12,12 +12,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pinlian.apps.capture import selectors, services
-from pinlian.apps.capture.events import Event, Scene
+from pinlian.apps.capture.events import Event, Scene, retracted
 from pinlian.apps.capture.forms import (
     ChangeForm,
     Choices,
@@ -71,6 +72,18 @@ STEPS: Mapping[str, tuple[type[StepForm], Any]] = {
     "loss": (LossForm, gettext_lazy("Record a loss")),
 }
 
+STEP_WORDS: Mapping[str, Any] = {
+    "commissioning": gettext_lazy("New lot"),
+    "packing": gettext_lazy("Packed"),
+    "shipping": gettext_lazy("Shipped"),
+    "receiving": gettext_lazy("Received"),
+    "repackaging": gettext_lazy("Split or merged"),
+    "unpacking": gettext_lazy("Unpacked"),
+    "destroying": gettext_lazy("Lost"),
+    "decommissioning": gettext_lazy("Lost"),
+}
+"""Business steps of CBV as those who did them call them."""
+
 
 def for_handlers(page: HandlerPage[Arguments]) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponse]:
     """Gives the page the id of whoever is logged in and handles goods; everybody else is turned away."""
@@ -99,7 +112,14 @@ def home(request: HttpRequest, person_id: int) -> HttpResponse:
     held = selectors.held_by(person_id)
     places = {site.gln: site for site in selectors.sites_of_person(person_id)}
     rows = [(row, places[row.gln]) for row in held]
-    return show(request, "home", {"held": rows, "places": list(places.values())})
+    keeps = " ".join(reverse("capture:step", args=[name]) for name in ("harvest", "pack", "ship"))
+    return show(request, "home", {"held": rows, "places": list(places.values()), "keeps": keeps})
+
+
+@require_GET
+def worker(request: HttpRequest) -> HttpResponse:
+    """The script that keeps these pages on the device; its address sets which pages it may answer for."""
+    return render(request, "capture/worker.js", content_type="text/javascript")
 
 
 @for_handlers
@@ -201,6 +221,8 @@ def names_for_device(events: Sequence[Event]) -> dict[str, str]:
         places += [row["destination"] for row in event.get("destinationList", ())]
         glns |= {place.rsplit("/", 1)[1] for place in places}
     names = {epc: thing.name for epc, thing in selectors.things(epcs).items() if thing.name}
+    for unit, inside in selectors.contents(epcs).items():
+        names[unit] = "、".join(selectors.amount_words(part) for part in inside)
     return names | {f"https://id.gs1.org/414/{gln}": site.name for gln, site in selectors.sites(glns).items()}
 
 
@@ -240,6 +262,21 @@ def scanned(request: HttpRequest, person_id: int) -> HttpResponse:
     )
 
 
+@for_handlers
+@require_http_methods(["GET", "POST"])
+def mine(request: HttpRequest, person_id: int) -> HttpResponse:
+    """What the person recorded lately; a POST answers with the declaration, to sign, that one event never happened."""
+    recorded = selectors.recorded_by(person_id)
+    if request.method == "POST":
+        event = next((row.event for row in recorded if row.event["eventID"] == request.POST.get("event")), None)
+        if event is None:
+            raise Http404
+        taken_back = retracted(event, timezone.localtime())
+        return JsonResponse(prepared(person_id, "retract", request.POST.get("account", ""), [taken_back], []))
+    rows = [(row, STEP_WORDS.get(row.step, row.step)) for row in recorded]
+    return show(request, "mine", {"title": _("What I recorded"), "rows": rows})
+
+
 @require_GET
 def photo(request: HttpRequest, digest: str) -> HttpResponse:
     """A photograph that an event names. The address is the hash of what it shows: browsers may keep it for good."""
@@ -271,7 +308,7 @@ def sites(request: HttpRequest, person_id: int) -> HttpResponse:
         )
         messages.success(request, _("Saved."))
         return redirect("capture:sites")
-    context = {"form": form, "sites": selectors.sites_of_person(person_id)}
+    context = {"title": _("Places"), "form": form, "sites": selectors.sites_of_person(person_id)}
     return show(request, "sites", context, status=422 if form.errors else 200)
 
 
@@ -289,4 +326,5 @@ def items(request: HttpRequest, person_id: int) -> HttpResponse:
             messages.success(request, _("Saved."))
             return redirect("capture:items")
     found = [selectors.item_view(item) for item in services.items_of_person(person_id)]
-    return show(request, "items", {"form": form, "items": found}, status=422 if form.errors else 200)
+    context = {"title": _("Goods and their numbers"), "form": form, "items": found}
+    return show(request, "items", context, status=422 if form.errors else 200)

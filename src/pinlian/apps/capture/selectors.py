@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from pinlian.apps.capture.models import Holding, Site, TradeItem, UnitContent
 from pinlian.apps.capture.quantities import quantity_words
+from pinlian.apps.epcis.facade import events_touching
 from pinlian.apps.people.facade import addresses_of
 from pinlian.gs1.epc import link_of, place_epc
 
 HELD_MAX = 300
+RECORDED_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,16 @@ class Held:
     uom: str
     contents: tuple["Content", ...]
     changed_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event that somebody put on record: its step in CBV's word, Unix seconds, and what it is about."""
+
+    event: dict[str, Any]
+    step: str
+    at: int
+    things: tuple[Thing, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,26 @@ def held_by(person_id: int, *, gln: str | None = None) -> list[Held]:
             changed_at_us=row.changed_at_us,
         )
         for row in rows
+    ]
+
+
+def recorded_by(person_id: int) -> list[Recorded]:
+    """What the person recorded lately, newest first, without what was taken back."""
+    accounts = set(addresses_of(person_id))
+    touched = Holding.objects.filter(author__in=accounts).order_by("-changed_at_us", "id")[:RECORDED_MAX]
+    rows = [row for row in events_touching({row.epc for row in touched}) if row.author in accounts]
+    taken_back = {row.event["eventID"] for row in rows if row.declares_error}
+    found = [row for row in rows if row.event["eventID"] not in taken_back and row.biz_step != "sensor_reporting"]
+    newest = sorted(found, key=lambda row: row.index, reverse=True)[:RECORDED_MAX]
+    named = things({row.epc for event in newest for row in event.epcs})
+    return [
+        Recorded(
+            event=row.event,
+            step=row.biz_step or "",
+            at=row.event_time_us // 1_000_000,
+            things=tuple(dict.fromkeys(named[part.epc] for part in row.epcs)),
+        )
+        for row in newest
     ]
 
 

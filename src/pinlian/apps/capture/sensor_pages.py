@@ -77,6 +77,7 @@ def sensors(request: HttpRequest, person_id: int) -> HttpResponse:
     named = selectors.things([sensor.watches for sensor in own if sensor.watches])
     troubles = SensorTrouble.objects.filter(serial__in=["", *(sensor.serial for sensor in own)])
     context: dict[str, object] = {
+        "title": _("Sensors"),
         "form": form,
         "key": key,
         "topic": TOPIC,
