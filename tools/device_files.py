@@ -32,11 +32,12 @@ from pinlian.domain.messages import (
 from pinlian.domain.offer import Offer, Payee, Step
 from pinlian.domain.order import Order
 from pinlian.record.fact import FactDomain, signing_digest
-from tools.proof_bundles import proof_bundles
+from tools.proof_bundles import proof_bundles, tree_examples
 
 TYPED_DATA = Path("frontend/src/generated/typed-data.json")
 EXAMPLES = Path("frontend/test/generated/examples.json")
 PROOF_BUNDLES = Path("frontend/test/generated/proof-bundles.json")
+TREE_EXAMPLES = Path("frontend/test/generated/tree.json")
 
 _CHAIN_ID = 31337
 _ESCROW = bytes(range(20))
@@ -176,4 +177,4 @@ def device_files(root: Path) -> dict[Path, bytes]:
     return {
         path: (json.dumps(content, indent=1) + "\n").encode()
         for path, content in ((TYPED_DATA, typed_data), (EXAMPLES, examples))
-    } | {PROOF_BUNDLES: proof_bundles()}
+    } | {PROOF_BUNDLES: proof_bundles(), TREE_EXAMPLES: tree_examples()}

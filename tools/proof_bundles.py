@@ -6,6 +6,7 @@ What each of them must be found to be is written here by hand; tests hold both `
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from pinlian.chain.rpc import to_hex
 from pinlian.record import fact as facts
 from pinlian.record.checkpoint import CheckpointBody
 from pinlian.record.fact import Fact, FactDomain
-from pinlian.record.note import Algorithm, Signer, signed_note
-from pinlian.record.tree import Frontier, Node, consistency_proof, inclusion_proof, leaf_hash
+from pinlian.record.note import Algorithm, Signer, signed_note, to_base64
+from pinlian.record.tree import Frontier, Node, consistency_proof, inclusion_proof, leaf_hash, root_by_inclusion
 from pinlian.record.verify import Anchor, Bundle, ProvenFact, State
 
 CHAIN_ID = 31337
@@ -164,6 +165,44 @@ def example_proof(root: Path) -> dict[Path, bytes]:
     """The bundle that docs/protocol/record-proofs.md works through: fact 1 of 7, of which the chain has 5."""
     bundle = HONEST.bundle([1], cosigners=WITNESSES[:1])
     return {EXAMPLE: (json.dumps(bundle.as_json(), indent=1, ensure_ascii=False) + "\n").encode()}
+
+
+TREE_SIZE = 9
+LARGE = ((2**40 + 5, 2**41 + 3), (2**52, 2**52 + 1))
+"""Places beyond what 32 bits hold: index and size."""
+
+
+def tree_examples() -> bytes:
+    """Every proof about a small tree, and where made-up paths in huge trees lead; hashes are base64."""
+    leaves = [f"leaf {number}".encode() for number in range(TREE_SIZE)]
+    log = _Log(leaves)
+
+    def written(hashes: Sequence[bytes]) -> list[str]:
+        return [to_base64(hash_) for hash_ in hashes]
+
+    def large(index: int, size: int) -> dict[str, Any]:
+        lengths = range(1, 64)
+        path = [sha256(bytes([number])).digest() for number in lengths]
+        reached = next(filter(None, (root_by_inclusion(path[0], index, size, path[:length]) for length in lengths)))
+        length = next(length for length in lengths if root_by_inclusion(path[0], index, size, path[:length]))
+        return {"index": index, "size": size, "path": written(path[:length]), "root": to_base64(reached)}
+
+    examples = {
+        "leaves": [leaf.decode() for leaf in leaves],
+        "roots": written([log.body(size).root for size in range(TREE_SIZE + 1)]),
+        "inclusion": [
+            {"index": index, "size": size, "path": written(inclusion_proof(index, size, log.read))}
+            for size in range(1, TREE_SIZE + 1)
+            for index in range(size)
+        ],
+        "consistency": [
+            {"old": old, "new": new, "path": written(consistency_proof(old, new, log.read))}
+            for new in range(2, TREE_SIZE + 1)
+            for old in range(1, new)
+        ],
+        "large": [large(index, size) for index, size in LARGE],
+    }
+    return (json.dumps(examples, indent=1) + "\n").encode()
 
 
 def proof_bundles() -> bytes:

@@ -43,16 +43,17 @@ def event(number: int) -> dict[str, Any]:
     }
 
 
+def fact(number: int) -> record.Fact:
+    kind, body = {
+        0: ("place", {"epc": PLACE, "name": "Green Valley", "kind": "farm"}),
+        1: ("lot", {"epc": LOT, "name": "Pak choi"}),
+    }.get(number, ("epcis_event", {"event": event(number), "event_hash": "ni:///sha-256;0", "capturer": "farm"}))
+    return record.sign(record.keeper(), kind, 1_780_000_000 + number, body, record.domain())
+
+
 def state(count: int) -> None:
     """So many facts more, of several kinds."""
-    for number in range(record.size(), record.size() + count):
-        if number == 0:
-            record.state("place", 1, {"epc": PLACE, "name": "Green Valley", "kind": "farm"})
-        elif number == 1:
-            record.state("lot", 2, {"epc": LOT, "name": "Pak choi"})
-        else:
-            body = {"event": event(number), "event_hash": "ni:///sha-256;0?ver=CBV2.0", "capturer": "farm"}
-            record.state("epcis_event", 1_780_000_000 + number, body)
+    record.append([fact(number) for number in range(record.size(), record.size() + count)])
     while record.follow_step():
         pass
 
