@@ -13,6 +13,7 @@ urlpatterns = [
     path("shop/", include("pinlian.apps.market.urls")),
     path("capture/", include("pinlian.apps.capture.urls")),
     path("money/", include("pinlian.apps.money.urls")),
+    path("lots/", include("pinlian.apps.trace.urls")),
     path("", include("pinlian.apps.groupbuy.urls")),
     path("record/", include("pinlian.record.urls")),
     path("epcis", include("pinlian.apps.epcis.urls")),

@@ -17,8 +17,11 @@ from pinlian.record.follow import StoredFact, follow_step, followed, rebuild, st
 from pinlian.record.heads import Head
 from pinlian.record.log_audit import LogAudit, audit_log
 from pinlian.record.replayed import Rows, replayed
+from pinlian.record.verify import BUNDLE_TYPE
+from pinlian.record.witnessing import witness_policy
 
 __all__ = [
+    "BUNDLE_TYPE",
     "Fact",
     "FactDomain",
     "Head",
@@ -50,6 +53,7 @@ __all__ = [
     "standings",
     "state",
     "state_all",
+    "witness_policy",
 ]
 
 FACTS_PER_APPEND_MAX = 10_000

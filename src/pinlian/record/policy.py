@@ -54,6 +54,17 @@ class Policy:
         """The keys of all witnesses."""
         return [party.verifier for party in self.witnesses.values()]
 
+    @property
+    def cosigners_min(self) -> int:
+        """How many cosignatures it takes at least to meet it."""
+        return 0 if self.quorum == NOBODY else self._cosigners_min(self.quorum)
+
+    def _cosigners_min(self, name: str) -> int:
+        if name in self.witnesses:
+            return 1
+        group = self.groups[name]
+        return sum(sorted(map(self._cosigners_min, group.members))[: group.needed])
+
     def is_met(self, cosigners: Collection[Verifier]) -> bool:
         """Whether these keys together make the quorum."""
         return self.quorum == NOBODY or self._is_witnessed_by(self.quorum, cosigners)

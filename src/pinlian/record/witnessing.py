@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -133,6 +134,26 @@ def witness_step() -> bool:
 @lru_cache(maxsize=1)
 def _witnessing(policy_text: str, log_key: Verifier) -> Witnessing:
     return Witnessing(parse_policy(policy_text), log_key)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """What a reader's device needs to ask for the same: verifier keys, and how many witnesses must have cosigned."""
+
+    log: str
+    witnesses: tuple[str, ...]
+    needed: int
+
+
+def witness_policy() -> PolicyView:
+    """The policy of this instance, for those who check its record.
+
+    Raises:
+        PolicyError: the policy cannot be used.
+    """
+    policy = parse_policy(_policy_text(settings.PINLIAN_HOME))
+    vkeys = tuple(verifier.vkey for verifier in policy.verifiers)
+    return PolicyView(identity.log_signer().verifier.vkey, vkeys, policy.cosigners_min)
 
 
 def _policy_text(home: Path) -> str:

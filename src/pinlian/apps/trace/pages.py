@@ -1,0 +1,92 @@
+"""The page behind the code, for whoever scans it: no account, no script needed, and a proof to take home."""
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from http import HTTPStatus
+
+from csp.decorators import csp_update
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_GET, require_POST
+
+from pinlian.apps.trace import selectors
+from pinlian.apps.trace.forms import ProofForm, ScanForm
+from pinlian.apps.trace.lot_page import FACTS_MAX, author_names, lot_page
+from pinlian.apps.trace.services import note_scan
+from pinlian.domain.refusals import Refusal, Refused
+from pinlian.gs1.epc import lot_epc
+from pinlian.gs1.keys import IdentifierError
+from pinlian.record import facade as record
+
+
+def read_lot(gtin: str, lot: str) -> str:
+    """The canonical EPC of a lot that is named in an address.
+
+    Raises:
+        Http404: it cannot be one.
+    """
+    try:
+        return lot_epc(gtin, lot)
+    except IdentifierError as error:
+        raise Http404(str(error)) from error
+
+
+# The reader may ask a node of his own. The decorators' types know only views without further arguments.
+@csp_update({"connect-src": ["https:", "http://localhost:*", "http://127.0.0.1:*"]})  # type: ignore[arg-type]
+@gzip_page
+@require_GET
+def lot(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
+    """Where a lot comes from, who says so, and what does not fit."""
+    epc = read_lot(gtin, lot)
+    if not selectors.lot_is_known(epc):
+        return render(request, "trace/lot_unknown.html", {"gtin": gtin, "number": lot}, status=HTTPStatus.NOT_FOUND)
+    return render(request, "trace/lot.html", {"page": lot_page(epc), "policy": record.witness_policy()})
+
+
+@gzip_page
+@require_GET
+def proof(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
+    """The proof bundle of the facts that the page rests on, or of those that are asked for.
+
+    `index`: of facts; `head_size`: of a head that the reader trusts; `download`: to keep as a file.
+    """
+    epc = read_lot(gtin, lot)
+    form = ProofForm(request.GET)
+    if not form.is_valid() or not selectors.lot_is_known(epc):
+        raise Http404
+    wanted = form.cleaned_data["index"] or selectors.history(epc, forward=False).indices
+    if len(wanted) > FACTS_MAX and form.cleaned_data["index"]:
+        raise Refused(Refusal.OVERSIZED, "index")
+    found = record.bundle(wanted, head_size=form.cleaned_data["head_size"])
+    named = replace(found, authors={**author_names(_authors(fact.leaf for fact in found.facts)), **found.authors})
+    headers = {}
+    if form.cleaned_data["download"]:
+        headers["Content-Disposition"] = f'attachment; filename="{gtin}-{"".join(filter(str.isalnum, lot))}.proof.json"'
+    return HttpResponse(
+        json.dumps(named.as_json(), ensure_ascii=False), content_type=record.BUNDLE_TYPE, headers=headers
+    )
+
+
+def _authors(leaves: Iterable[str]) -> set[str]:
+    authors = set()
+    for leaf in leaves:
+        try:
+            authors.add(str(json.loads(leaf)["author"]))
+        except (ValueError, KeyError, TypeError):
+            # What was altered names nobody; the reader's device says so.
+            continue
+    return authors
+
+
+@require_POST
+def scan(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
+    """Count a scan of the code, as the device tells it: with a rough place only if its owner agreed."""
+    epc = read_lot(gtin, lot)
+    form = ScanForm(request.POST)
+    if not form.is_valid() or not selectors.lot_is_known(epc):
+        raise Http404
+    note_scan(epc, form.position(), int(time.time()), visitor=form.cleaned_data["visitor"])
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)

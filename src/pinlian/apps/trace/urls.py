@@ -1,0 +1,17 @@
+"""Addresses of the origin of goods. A lot number may hold a slash."""
+
+from django.urls import path, re_path
+
+from pinlian.apps.trace import office_pages, pages
+
+app_name = "trace"
+
+_LOT = r"(?P<gtin>[0-9]{14})/(?P<lot>.+)/"
+
+urlpatterns = [
+    path("office/", office_pages.overview, name="office"),
+    re_path(rf"^office/{_LOT}$", office_pages.lot, name="office-lot"),
+    re_path(rf"^proof/{_LOT}$", pages.proof, name="proof"),
+    re_path(rf"^scan/{_LOT}$", pages.scan, name="scan"),
+    re_path(rf"^{_LOT}$", pages.lot, name="lot"),
+]
