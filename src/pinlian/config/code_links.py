@@ -3,8 +3,6 @@
 A new kind of thing with a page gets a function here.
 """
 
-from urllib.parse import quote
-
 from django.urls import reverse
 
 from pinlian.apps.capture.facade import contents, trade_items
@@ -23,7 +21,7 @@ def lot_links(identifier: DigitalLink) -> list[Link]:
     epc = identifier.epc()
     if not lot_is_known(epc):
         return []
-    page = f"/lots/{identifier.key}/{quote(identifier.qualifiers[0][1], safe='')}/"
+    page = reverse("trace:lot", args=[identifier.key, identifier.qualifiers[0][1]])
     way = LinkType.TRACEABILITY
     links = [Link(way.value, page, str(way.label), _BOTH_LANGUAGES, is_default=True)]
     links += [Link(LinkType.RECALL.value, page, recall.reason, _BOTH_LANGUAGES) for recall in recalls_of([epc])]

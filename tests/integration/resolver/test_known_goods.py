@@ -54,7 +54,8 @@ def test_scan__lot_in_the_record__leads_to_its_page_and_others_to_the_shop(
 ) -> None:
     trace.register_lot(lot_epc(gtin, "A/1"), name="番茄")
     follow_all()
-    assert location(client, f"/01/{gtin}/10/A%2F1") == f"http://testserver/lots/{gtin}/A%2F1/"
+    assert location(client, f"/01/{gtin}/10/A%2F1") == f"http://testserver/lots/{gtin}/A/1/"
+    assert client.get(location(client, f"/01/{gtin}/10/A%2F1")).status_code == 200
     assert location(client, f"/01/{gtin}/10/UNKNOWN") == f"http://testserver{shop_path}"
     assert location(client, f"/01/{gtin}") == f"http://testserver{shop_path}"
 
