@@ -55,15 +55,29 @@ class Policy:
         return [party.verifier for party in self.witnesses.values()]
 
     @property
-    def cosigners_min(self) -> int:
-        """How many cosignatures it takes at least to meet it."""
-        return 0 if self.quorum == NOBODY else self._cosigners_min(self.quorum)
+    def enough(self) -> int:
+        """So many cosignatures meet it, whichever they are, of the witnesses that the quorum asks for."""
+        if self.quorum == NOBODY:
+            return 0
+        return len(self.asked) - self._absent_min(self.quorum) + 1
 
-    def _cosigners_min(self, name: str) -> int:
+    @property
+    def asked(self) -> list[Verifier]:
+        """The keys of the witnesses that count for the quorum."""
+        return [] if self.quorum == NOBODY else self._below(self.quorum)
+
+    def _below(self, name: str) -> list[Verifier]:
+        if name in self.witnesses:
+            return [self.witnesses[name].verifier]
+        return [verifier for member in self.groups[name].members for verifier in self._below(member)]
+
+    def _absent_min(self, name: str) -> int:
+        """So many witnesses must be wanting before this one, or this group, is."""
         if name in self.witnesses:
             return 1
         group = self.groups[name]
-        return sum(sorted(map(self._cosigners_min, group.members))[: group.needed])
+        losses = sorted(map(self._absent_min, group.members))
+        return sum(losses[: len(losses) - group.needed + 1])
 
     def is_met(self, cosigners: Collection[Verifier]) -> bool:
         """Whether these keys together make the quorum."""

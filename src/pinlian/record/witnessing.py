@@ -152,8 +152,8 @@ def witness_policy() -> PolicyView:
         PolicyError: the policy cannot be used.
     """
     policy = parse_policy(_policy_text(settings.PINLIAN_HOME))
-    vkeys = tuple(verifier.vkey for verifier in policy.verifiers)
-    return PolicyView(identity.log_signer().verifier.vkey, vkeys, policy.cosigners_min)
+    vkeys = tuple(verifier.vkey for verifier in policy.asked)
+    return PolicyView(identity.log_signer().verifier.vkey, vkeys, policy.enough)
 
 
 def _policy_text(home: Path) -> str:

@@ -1,5 +1,7 @@
 """Policies as c2sp.org/tlog-policy writes them."""
 
+from itertools import combinations
+
 import pytest
 
 from pinlian.record.note import Algorithm, Signer
@@ -41,6 +43,18 @@ def test_policy__two_groups__asks_for_both(cosigners: tuple[int, ...], met: bool
     assert policy.logs[0].verifier == LOG
     assert policy.witnesses["X1"].url == "https://x1.example/"
     assert policy.witnesses["X2"].url is None
+
+
+def test_policy__counted_alone__never_asks_for_too_few() -> None:
+    nested = parse_policy(EXAMPLE)
+    assert nested.asked == list(KEYS.values())
+    for count in range(7):
+        always = all(nested.is_met(some) for some in combinations(KEYS.values(), count))
+        assert always == (count >= nested.enough)
+    flat = parse_policy(EXAMPLE.replace("quorum X-and-Y", "quorum X-witnesses"))
+    assert (flat.enough, flat.asked) == (2, [KEYS[1], KEYS[2], KEYS[3]])
+    assert (parse_policy("quorum none\n").enough, parse_policy("quorum none\n").asked) == (0, [])
+    assert policy_of([KEYS[1], KEYS[2]]).enough == 2
 
 
 def test_policy__no_quorum__is_met_by_nobody() -> None:
