@@ -7,6 +7,8 @@ from hashlib import sha256
 from django.conf import settings
 
 from pinlian.apps.capture import numbering, services
+from pinlian.apps.capture.events import Amount, Event, Scene, harvested, measured, packed, received, shipped
+from pinlian.apps.capture.numbering import new_sscc, unit_epc
 from pinlian.apps.capture.photos import keep_photo, photo_url, photos_kept
 from pinlian.apps.capture.selectors import (
     ItemView,
@@ -22,19 +24,29 @@ from pinlian.apps.capture.sensor_listener import SensorListener
 from pinlian.domain.refusals import Refusal, Refused
 
 __all__ = [
+    "Amount",
+    "Event",
     "ItemView",
+    "Scene",
     "SiteView",
     "add_site",
     "contents",
+    "harvested",
     "keep_photo",
     "listen_to_sensors",
+    "measured",
+    "new_sscc",
     "next_lot",
+    "packed",
     "photo_url",
     "photos_kept",
+    "received",
+    "shipped",
     "sites",
     "sites_of_person",
     "trade_item_of_product",
     "trade_items",
+    "unit_epc",
 ]
 
 
