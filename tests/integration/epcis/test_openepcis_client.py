@@ -1,6 +1,7 @@
 """A client that somebody else wrote (openepcis-client) against a running server."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from openepcis_client.core.client import Client
@@ -89,7 +90,8 @@ def test_client__sends_what_breaks_a_rule__is_told_which(client: Client) -> None
     with pytest.raises(OpenEpcisError) as refused:
         Capture(client).submit(document([event]))
     assert refused.value.status == 400
-    assert refused.value.problem["errors"][0]["pointer"] == "#/epcisBody/eventList/0/epcList/0"
+    errors: Any = refused.value.problem["errors"]
+    assert errors[0]["pointer"] == "#/epcisBody/eventList/0/epcList/0"
 
 
 def test_client__with_a_wrong_token__is_told_so(live_server: LiveServer) -> None:

@@ -75,11 +75,10 @@ def fact_body(
     problems = check_event(whole) or _too_large(whole, "")
     if problems:
         raise CaptureInvalid(problems)
-    return _body(whole, capturer, ignored)
+    return _body(whole, capturer, ignored, event_hash(whole, ignored=ignored))
 
 
-def _body(whole: dict[str, Any], capturer: str, ignored: Sequence[str]) -> dict[str, Any]:
-    hash_id = event_hash(whole, ignored=ignored)
+def _body(whole: dict[str, Any], capturer: str, ignored: Sequence[str], hash_id: str) -> dict[str, Any]:
     whole.setdefault("eventID", hash_id)
     body: dict[str, Any] = {"event": whole, "event_hash": hash_id, "capturer": capturer}
     # Without these nobody could compute the hash again.
@@ -93,9 +92,9 @@ def _too_large(event: Mapping[str, Any], pointer: str) -> list[Problem]:
     return [Problem(ProblemName.EVENT_TOO_LARGE, pointer, {"value": str(size), "allowed": str(EVENT_BYTES_MAX)})]
 
 
-def check(document: Any) -> list[Problem]:
+def check(document: Any, hashes: dict[str, str] | None = None) -> list[Problem]:
     """Everything that is wrong with a document by itself; see semantics.check_document."""
-    problems = check_document(document, events_max=EVENTS_MAX)
+    problems = check_document(document, events_max=EVENTS_MAX, hashes=hashes)
     if not problems:
         problems = [problem for placed in events_in(document) for problem in _too_large(placed.event, placed.pointer)]
     return problems
@@ -135,10 +134,11 @@ def capture(
             raise CaptureInvalid(envelope)
         candidates, problems = _sound_events(document, capturer)
     else:
-        problems = check(document)
+        hashes: dict[str, str] = {}
+        problems = check(document, hashes)
         if problems:
             raise CaptureInvalid(problems)
-        candidates = [_candidate(document, placed, capturer) for placed in events_in(document)]
+        candidates = [_candidate(document, placed, capturer, hashes[placed.pointer]) for placed in events_in(document)]
     new, known_problems = _unknown(candidates)
     problems = problems + known_problems
     if problems and error_behaviour != PROCEED:
@@ -156,10 +156,12 @@ def capture_event(event: Any, *, capturer: str, owner_id: int | None = None) -> 
         EventKnown: it is on record already.
     """
     started_ms = _now_ms()
-    problems = check(event)
+    hashes: dict[str, str] = {}
+    problems = check(event, hashes)
     if problems:
         raise CaptureInvalid(problems)
-    candidate = _candidate(event, events_in(event)[0], capturer)
+    placed = events_in(event)[0]
+    candidate = _candidate(event, placed, capturer, hashes[placed.pointer])
     new, problems = _unknown([candidate])
     if problems:
         raise CaptureInvalid(problems)
@@ -230,10 +232,10 @@ def admit_fact(fact: Fact) -> None:
         raise Refused(Refusal.FACT_MALFORMED, f"body/event{first.pointer}", first.name)
 
 
-def _candidate(document: Mapping[str, Any], placed: PlacedEvent, capturer: str) -> _Candidate:
+def _candidate(document: Mapping[str, Any], placed: PlacedEvent, capturer: str, hash_id: str) -> _Candidate:
     is_single = event_list_pointer(document) is None
     whole = standalone(placed.event, None if is_single else document.get("@context"))
-    return _Candidate(placed.pointer, _body(whole, capturer, hash_ignores(document)))
+    return _Candidate(placed.pointer, _body(whole, capturer, hash_ignores(document), hash_id))
 
 
 def _sound_events(document: Mapping[str, Any], capturer: str) -> tuple[list[_Candidate], list[Problem]]:
@@ -245,7 +247,8 @@ def _sound_events(document: Mapping[str, Any], capturer: str) -> tuple[list[_Can
         found = check_event(placed.event, placed.pointer, context=context)
         found = found or _too_large(placed.event, placed.pointer)
         if not found:
-            candidate = _candidate(document, placed, capturer)
+            hash_id = event_hash(placed.event, context=context, ignored=hash_ignores(document))
+            candidate = _candidate(document, placed, capturer, hash_id)
             event = candidate.body["event"]
             key = (event["eventID"], "errorDeclaration" in event)
             if key not in candidates:

@@ -35,7 +35,7 @@ class Event(models.Model):
     author = models.CharField(max_length=42)
     signed_at = models.BigIntegerField()
     capturer = models.CharField(max_length=100)
-    # The event in the form of RFC 8785, as the record has it.
+    # The event as the record has it, in JSON with sorted names.
     text = models.TextField()
 
     class Meta:

@@ -1,9 +1,8 @@
 """The events' rows, made from the facts of the record."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
-
-import rfc8785
 
 from pinlian.apps.epcis.models import URI_LENGTH_MAX, Event, EventEpc
 from pinlian.gs1.epcis.event import EventSummary, summary
@@ -76,7 +75,7 @@ def _read(stored: StoredFact) -> tuple[Event, EventSummary] | None:
         author=stored.fact.author,
         signed_at=stored.fact.time,
         capturer=capturer,
-        text=rfc8785.dumps(event).decode(),
+        text=json.dumps(event, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
     )
     return (row, found) if _fits(row, found) else None
 

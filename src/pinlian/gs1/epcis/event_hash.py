@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from pinlian.gs1.epc import canonical_epc
+from pinlian.gs1.epcis.identity import canonical_or_as_is
 from pinlian.gs1.epcis.terms import as_list, expand, prefixes_of, read_time_us, time_text
 from pinlian.gs1.epcis.vocabulary import (
     BIZ_STEP,
@@ -26,7 +26,6 @@ from pinlian.gs1.epcis.vocabulary import (
     SOURCE_DESTINATION_TYPE,
     Vocabulary,
 )
-from pinlian.gs1.keys import IdentifierError
 
 NOT_HASHED = frozenset({"type", "recordTime", "eventID", "errorDeclaration", "@context"})
 """Fields of an event that its hash leaves out."""
@@ -191,7 +190,7 @@ class _PreHash:
         return "".join(sorted(map(write, as_list(value))))
 
     def _element(self, place: str, name: str, value: Any) -> str:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             within = self._within(name, value)
             return name + within if within else ""
         text = self._value(place, name, value)
@@ -214,10 +213,12 @@ class _PreHash:
 
         The reference implementation names them once more at the end, with the elements around them.
         """
+        if value is None or _LISTS.get(name) == "epc":
+            return ""
         if name in _LISTS:
             elements = "".join(sorted(self._left_over(_LISTS[name], element) for element in as_list(value)))
             return name + elements if elements else ""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return ""
         order = _FIELDS_WITHIN.get(name, ())
         parts = [
@@ -236,7 +237,7 @@ class _PreHash:
         return [self._extension(name, element) for element in as_list(value)]
 
     def _pair(self, name: str, value: Any) -> str:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return ""
         what, vocabulary = _PAIRS[name]
         text = ""
@@ -249,7 +250,7 @@ class _PreHash:
     def _extension(self, name: str, value: Any) -> str:
         """A field of somebody's own, of ilmd, or below them: the parts of an object in the order of their texts."""
         full = self._name(name)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             parts = sorted(
                 self._extension(inner, element)
                 for inner, content in value.items()
@@ -296,10 +297,7 @@ def _canonical(text: str) -> str:
         return number
     if not text.startswith(("urn:epc:", "http")):
         return text
-    try:
-        return canonical_epc(text)
-    except IdentifierError:
-        return text
+    return canonical_or_as_is(text)
 
 
 def _shortest_number(text: str) -> str | None:

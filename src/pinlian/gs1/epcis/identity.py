@@ -1,5 +1,7 @@
 """What an identifier in an event names: one thing, or a class of things."""
 
+from functools import lru_cache
+
 from pinlian.gs1.epc import canonical_epc, link_of
 from pinlian.gs1.keys import GCN_LENGTH, GDTI_LENGTH, IdentifierError
 
@@ -8,21 +10,29 @@ _CLASS_LENGTH = {"253": GDTI_LENGTH, "255": GCN_LENGTH, "8003": 14}
 _SINGLED_OUT_BY = {"01": {"21", "235"}, "8006": {"21"}, "8010": {"8011"}}
 
 
+CACHED_MAX = 65_536
+"""Places, products and parties come again and again."""
+
+
+_canonical = lru_cache(maxsize=CACHED_MAX)(canonical_epc)
+
+
 def canonical_or_as_is(identifier: str) -> str:
     """The canonical name of a thing; what is malformed stays as it is."""
     try:
-        return canonical_epc(identifier)
+        return _canonical(identifier)
     except IdentifierError:
         return identifier
 
 
+@lru_cache(maxsize=CACHED_MAX)
 def is_class(identifier: str) -> bool | None:
     """Whether an identifier names a class (a product, a lot) or one thing; None when it does not tell.
 
     Raises:
         IdentifierError: it is malformed, see canonical_epc.
     """
-    canonical = canonical_epc(identifier)
+    canonical = _canonical(identifier)
     if identifier.startswith(("urn:epc:class:", "urn:epc:idpat:")):
         return True
     link = link_of(canonical)

@@ -73,7 +73,7 @@ def personal_data(event: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
 
 
 def _within(value: Any, pointer: str, *, is_extension: bool) -> Iterator[Problem]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for name, content in value.items():
             place = pointer_to(pointer, name)
             if name in _NOT_SEARCHED and not is_extension:

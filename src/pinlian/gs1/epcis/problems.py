@@ -115,4 +115,7 @@ class Problem:
 
 def pointer_to(parent: str, token: str | int) -> str:
     """The JSON pointer of a member or element of what `parent` points to."""
-    return f"{parent}/{str(token).replace('~', '~0').replace('/', '~1')}"
+    text = str(token)
+    if "~" in text or "/" in text:
+        text = text.replace("~", "~0").replace("/", "~1")
+    return f"{parent}/{text}"

@@ -123,19 +123,22 @@ class _Enough(Exception):
     """As many problems as anybody reads were found."""
 
 
-def check_document(document: Any, *, events_max: int | None = None) -> list[Problem]:
+def check_document(
+    document: Any, *, events_max: int | None = None, hashes: dict[str, str] | None = None
+) -> list[Problem]:
     """Everything that is wrong with an EPCISDocument, an EPCISQueryDocument or a single event; empty if nothing is.
 
     Args:
         document: parsed JSON.
         events_max: refuse documents with more events.
+        hashes: is given the hash id of each sound event by its pointer, so that nobody computes it twice.
 
     Returns:
         At most PROBLEMS_MAX problems, in the order of the document, the document's own before its events'.
     """
     problems = _Problems()
     with suppress(_Enough):
-        _check_document(document, problems, events_max)
+        _check_document(document, problems, events_max, {} if hashes is None else hashes)
     return problems.found
 
 
@@ -170,10 +173,10 @@ class _Problems:
             raise _Enough
 
 
-def _check_document(document: Any, problems: _Problems, events_max: int | None) -> None:
+def _check_document(document: Any, problems: _Problems, events_max: int | None, hashes: dict[str, str]) -> None:
     _check_envelope(document, problems, events_max)
     # Without a context that says what the names mean there is nothing to judge; with one, go on to the events.
-    if not isinstance(document, Mapping) or not _can_go_on(problems.found):
+    if not isinstance(document, dict) or not _can_go_on(problems.found):
         return
     is_single = event_list_pointer(document) is None
     check = _EventCheck(problems, None if is_single else document.get("@context"))
@@ -182,7 +185,10 @@ def _check_document(document: Any, problems: _Problems, events_max: int | None) 
         before = len(problems.found)
         check.event(placed.event, placed.pointer)
         if len(problems.found) == before:
-            _check_not_seen(document, placed.event, placed.pointer, seen, problems)
+            hashes[placed.pointer] = event_hash(
+                placed.event, context=document.get("@context"), ignored=hash_ignores(document)
+            )
+            _check_not_seen(placed.event, placed.pointer, hashes[placed.pointer], seen, problems)
 
 
 def _can_go_on(found: Iterable[Problem]) -> bool:
@@ -200,10 +206,10 @@ def _can_go_on(found: Iterable[Problem]) -> bool:
 
 
 def _check_not_seen(
-    document: Mapping[str, Any], event: Mapping[str, Any], pointer: str, seen: dict[object, str], problems: _Problems
+    event: Mapping[str, Any], pointer: str, hash_id: str, seen: dict[object, str], problems: _Problems
 ) -> None:
     """An event stands in a document once, and once more if it is declared to be in error."""
-    name = event.get("eventID") or event_hash(event, context=document.get("@context"), ignored=hash_ignores(document))
+    name = event.get("eventID", hash_id)
     key = (name, "errorDeclaration" in event)
     if key in seen:
         problems.add(ProblemName.EVENT_TWICE, pointer, other=seen[key])
@@ -211,7 +217,7 @@ def _check_not_seen(
 
 
 def _check_envelope(document: Any, problems: _Problems, events_max: int | None) -> None:
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict):
         problems.add(ProblemName.NOT_AN_OBJECT, "")
         return
     kind = document.get("type")
@@ -250,7 +256,7 @@ def _check_event_list(document: Mapping[str, Any], problems: _Problems, events_m
             return
         place = place[name]
         pointer = pointer_to(pointer, name)
-        if name != "eventList" and not isinstance(place, Mapping):
+        if name != "eventList" and not isinstance(place, dict):
             problems.add(ProblemName.NOT_AN_OBJECT, pointer)
             return
     if not isinstance(place, list):
@@ -271,7 +277,7 @@ def _check_context(context: Any, parent: str, problems: _Problems, *, is_require
         if isinstance(part, str):
             if not _is_uri(part):
                 problems.add(ProblemName.CONTEXT_INVALID, pointer, value=_shown(part))
-        elif not isinstance(part, Mapping):
+        elif not isinstance(part, dict):
             problems.add(ProblemName.CONTEXT_INVALID, pointer, value=_shown(part))
     if is_required and not names_epcis(context):
         problems.add(ProblemName.CONTEXT_NOT_EPCIS, pointer)
@@ -342,7 +348,7 @@ class _Fields:
 
     def _names_below(self, value: Any, pointer: str) -> None:
         """Below an extension names may be without a namespace; those with one must have declared it."""
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             for name, content in value.items():
                 place = pointer_to(pointer, name)
                 if ":" in name and not name.startswith("@"):
@@ -400,7 +406,7 @@ class _Fields:
         if name not in self.value:
             return None
         value = self.value[name]
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             self.add(ProblemName.NOT_AN_OBJECT, name)
             return None
         return value
@@ -421,7 +427,7 @@ class _Fields:
         found = []
         for index, element in enumerate(self.elements(name, may_be_empty=may_be_empty) or []):
             place = pointer_to(self.place(name), index)
-            if isinstance(element, Mapping):
+            if isinstance(element, dict):
                 found.append(_Fields(element, place, self._problems, self._prefixes))
             else:
                 self._problems.add(ProblemName.NOT_AN_OBJECT, place)
@@ -449,7 +455,7 @@ class _EventCheck:
         self._context = context
 
     def event(self, event: Any, pointer: str) -> None:
-        if not isinstance(event, Mapping):
+        if not isinstance(event, dict):
             self._problems.add(ProblemName.NOT_AN_OBJECT, pointer)
             return
         before = len(self._problems.found)
@@ -482,7 +488,7 @@ class _EventCheck:
                 self._problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
         elif isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) <= _INTEGER_MAX:
             self._problems.add(ProblemName.NUMBER_NOT_EXACT, pointer, value=_shown(value))
-        elif isinstance(value, Mapping):
+        elif isinstance(value, dict):
             for name, content in value.items():
                 if not _is_text(name):
                     self._problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
