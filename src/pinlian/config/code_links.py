@@ -3,6 +3,8 @@
 A new kind of thing with a page gets a function here.
 """
 
+from urllib.parse import quote
+
 from django.urls import reverse
 
 from pinlian.apps.capture.facade import contents, trade_items
@@ -25,7 +27,7 @@ def lot_links(identifier: DigitalLink) -> list[Link]:
     way = LinkType.TRACEABILITY
     links = [Link(way.value, page, str(way.label), _BOTH_LANGUAGES, is_default=True)]
     links += [Link(LinkType.RECALL.value, page, recall.reason, _BOTH_LANGUAGES) for recall in recalls_of([epc])]
-    return links
+    return [*links, _events_link(epc)]
 
 
 def unit_links(identifier: DigitalLink) -> list[Link]:
@@ -47,7 +49,7 @@ def unit_links(identifier: DigitalLink) -> list[Link]:
     if len(inside) > 1:
         list_of_all, kind = f"{identifier.path()}?linkType=linkset", LinkType.CONTENTS
         links.append(Link(kind.value, list_of_all, str(kind.label), _BOTH_LANGUAGES, is_default=True))
-    return links
+    return [*links, _events_link(epc)] if links else []
 
 
 def product_links(identifier: DigitalLink) -> list[Link]:
@@ -60,3 +62,9 @@ def product_links(identifier: DigitalLink) -> list[Link]:
         return []
     page = reverse("market:shop", args=[sold.merchant_id])
     return [Link(LinkType.PRODUCT_PAGE.value, page, sold.name, _BOTH_LANGUAGES, is_default=True)]
+
+
+def _events_link(epc: str) -> Link:
+    """The events that name a thing, for programs (EPCIS 2.0)."""
+    kind = LinkType.EVENTS
+    return Link(kind.value, f"/epcis/epcs/{quote(epc, safe='')}/events", str(kind.label), media_type="application/json")

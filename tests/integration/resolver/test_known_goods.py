@@ -107,5 +107,13 @@ def test_scan__box_with_several_lots__leads_to_the_list_of_them(client: Client, 
         assert f'href="http://testserver/01/{gtin}/10/{lot}">番茄 {lot}</a>' in page.content.decode()
 
 
+def test_scan__program_that_reads_the_linkset__finds_the_events_that_name_the_box(client: Client, gtin: str) -> None:
+    pack("095212340000000013", lot_epc(gtin, "C1"))
+    (box,) = client.get("/00/095212340000000013?linkType=linkset").json()["linkset"]
+    (events,) = box["https://ref.gs1.org/voc/epcis"]
+    (event,) = client.get(events["href"]).json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
+    assert event["parentID"] == "https://id.gs1.org/00/095212340000000013"
+
+
 def test_scan__goods_that_nobody_sells_here__is_not_found(client: Client) -> None:
     assert client.get("/01/09520123456788/10/L1").status_code == 404
