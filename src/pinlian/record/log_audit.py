@@ -20,9 +20,11 @@ class LogAudit:
     """What was compared, and what does not agree.
 
     Attributes:
+        block_number: the chain's newest.
         checked: how many of each thing.
     """
 
+    block_number: int
     differences: list[Difference] = field(default_factory=list)
     checked: dict[str, int] = field(default_factory=lambda: {"facts": 0, "tree_hashes": 0, "heads": 0, "anchors": 0})
 
@@ -30,20 +32,22 @@ class LogAudit:
         self.differences.append(difference(what, where, expected, found))
 
 
-def audit_log(chain: RecordAnchor, first_block: int, last_block: int) -> LogAudit:
+def audit_log(chain: RecordAnchor, first_block: int) -> LogAudit:
     """Read every leaf, and hold it against its author's signature, the tree, the signed heads and the chain.
 
     The tree is followed as it is stored, so that an altered leaf is one difference and does not spoil what comes after.
+    The record may grow meanwhile.
 
     Args:
-        first_block, last_block: where the chain is searched for this record's heads.
+        first_block: before which this record has no head on the chain.
 
     Raises:
         RpcError: the node cannot be reached.
     """
-    audit = LogAudit()
-    anchors = list(chain.anchored(identity.keeper().address, first_block, last_block))
+    # In this order: what a row says is on the chain before, and what is on the chain is in the log before.
     rows = list(Head.objects.order_by("size"))
+    audit = LogAudit(chain.rpc.block_number())
+    anchors = list(chain.anchored(identity.keeper().address, first_block, audit.block_number))
     size = max([log.size(), *(row.size for row in rows)])
     roots = _follow_tree(audit, size, {row.size for row in rows} | {head.size for _, head in anchors})
     _compare_anchors(audit, size, roots, anchors)

@@ -37,8 +37,7 @@ def audit_record(
         RpcError: the node cannot be reached.
     """
     progress("reading every fact")
-    block_number = chain.rpc.block_number()
-    found = record.audit_log(chain, first_block, block_number)
+    found = record.audit_log(chain, first_block)
     differences, checked = found.differences, found.checked
     with one_moment():
         size = record.followed()
@@ -51,7 +50,7 @@ def audit_record(
         except Exception as error:  # noqa: BLE001 - whatever a projection makes of a falsified fact
             problem = f"{type(error).__name__}: {error}"
             differences = [*differences, difference("projection", f"the first {size} facts", "rows", problem)]
-    return AuditReport(block_number, checked, tuple(differences))
+    return AuditReport(found.block_number, checked, tuple(differences))
 
 
 def _compare(model: type[Model], replayed: record.Rows) -> tuple[list[Difference], int]:
