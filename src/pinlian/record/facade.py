@@ -94,12 +94,17 @@ def append(facts: Sequence[Fact]) -> list[int]:
 
     Raises:
         Refused: FACT_MALFORMED, FACT_OVERSIZED, FACT_SIGNATURE_INVALID; OVERSIZED, too many at once; UNAVAILABLE,
-            the disk or the network refuses, and trying again is safe.
+            the disk or the network refuses, and trying again is safe. The detail says which of the facts, from 0.
     """
     if len(facts) > FACTS_PER_APPEND_MAX:
         raise Refused(Refusal.OVERSIZED, None, f"{len(facts)} facts, at most {FACTS_PER_APPEND_MAX} at once")
     of_record = identity.domain()
-    leaves = [checked_leaf(fact, of_record) for fact in facts]
+    leaves = []
+    for place, fact in enumerate(facts):
+        try:
+            leaves.append(checked_leaf(fact, of_record))
+        except Refused as refused:
+            raise Refused(refused.refusal, refused.field, f"fact {place} of these: {refused.detail}") from refused
     try:
         return log.append(leaves)
     except DatabaseError as error:

@@ -1,7 +1,7 @@
 """The record's door: facts go in once, come out as they were, and can be proven."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,12 +30,6 @@ def notes(count: int) -> list[record.Fact]:
     return [note(number) for number in range(count)]
 
 
-def refusal(facts: Sequence[record.Fact]) -> tuple[Refusal, str | None]:
-    with pytest.raises(Refused) as refused:
-        record.append(facts)
-    return refused.value.refusal, refused.value.field
-
-
 def test_append__facts__get_places_without_a_gap_and_come_out_as_they_were() -> None:
     assert record.append(notes(3)) == [0, 1, 2]
     assert record.append([note(7)]) == [3]
@@ -59,13 +53,17 @@ def test_append__the_same_fact_again__keeps_its_place() -> None:
 
 def test_append__one_bad_fact_among_good__takes_none() -> None:
     forged = record.Fact("note", 1, note(0).author, {"number": 9}, note(0).signature)
-    assert refusal([note(0), forged, note(1)]) == (Refusal.FACT_SIGNATURE_INVALID, "signature")
+    with pytest.raises(Refused, match="fact 1 of these") as refused:
+        record.append([note(0), forged, note(1)])
+    assert (refused.value.refusal, refused.value.field) == (Refusal.FACT_SIGNATURE_INVALID, "signature")
     assert record.size() == 0
 
 
 def test_append__more_than_fit_at_once__is_oversized(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "FACTS_PER_APPEND_MAX", 2)
-    assert refusal(notes(3)) == (Refusal.OVERSIZED, None)
+    with pytest.raises(Refused) as refused:
+        record.append(notes(3))
+    assert refused.value.refusal is Refusal.OVERSIZED
     assert record.append(notes(2)) == [0, 1]
 
 
