@@ -17,10 +17,11 @@ def measure_trace(events: int, captured: int, lots: int, *, progress: Callable[[
 
     Returns:
         `events` in the database at the end; `p50_ms` and `p95_ms` of the whole history of random lots of every stage,
-        in both directions; the same for each of `stages`; `levels`, the least and most that one of retail has;
-        `incomplete`, histories that lack a field or were cut; `capture_per_second` until durable, `follow_per_second`
-        from the record to the read model, `examine_per_second`; `peer_p50_ms`, `peer_p95_ms` and `ratio_to_peer` (of
-        the 95th percentiles) of the recursive query.
+        in both directions; `processor_p50_ms` and `processor_p95_ms`, how long this process worked on it, which tells a
+        busy machine from a slow program; the percentiles of each of `stages`; `levels`, the least and most that the
+        history of a lot of the last stage has; `incomplete`, histories that lack a field or were cut;
+        `capture_per_second` until durable, `follow_per_second` from the record to the read model, `examine_per_second`;
+        `peer_p50_ms`, `peer_p95_ms` and `ratio_to_peer` (of the 95th percentiles) of the recursive query.
 
     Raises:
         RuntimeError: the measurement failed; its last words were told.

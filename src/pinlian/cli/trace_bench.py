@@ -2,9 +2,10 @@
 
     python -m pinlian.cli.trace_bench EVENTS CAPTURED LOTS
 
-Events are laid in bulk as the facts that capture would make of them, through the projections of the engine: same rows,
-same indices. What is left out there is what the record does before (checks, hash, signature, append); the events that
-are captured afterwards go that way whole, into the full database. No chain runs: the record's domain is a fixed one.
+Events are laid in bulk. The first families go as facts through the projections of the engine; the others are copies of
+the rows that these made, with lots of other names, later by as long as the first families took, and in the same crates
+and lorries. What is left out is what the record does before (checks, hash, signature, append); the events that are
+captured afterwards go that way whole, into the full database. No chain runs: the record's domain is a fixed one.
 """
 
 import json
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
 FACTS_PER_STEP = 500
 LAID_FROM = 10_000_000
 """Indices of what is laid; what is captured has the record's, from 0."""
+INDICES_OF_COPY = 100_000
+"""By how much the indices of each copy are higher; the first families have fewer facts."""
 EVENTS_PER_DOCUMENT = 100
 WARMING = 20
 PEER_LOTS_MAX = 40
 PROGRESS_SECONDS = 10
 SIGNED_AT = 1_790_000_000
+PLACE_BITS = 13
+"""Below the index in the key of a thing in an event (apps/epcis/projections.py)."""
 AUTHOR = "0x" + "be" * 20
 SIGNATURE = "0x" + "00" * 64
 _T = TypeVar("_T")
@@ -90,12 +95,11 @@ def lay(events: int) -> Laid:
     """Lay families of lots until their events are `events` or a few more."""
     from django.db import connection, transaction
 
-    from pinlian.cli.trade_of_goods import families
+    from pinlian.cli.trade_of_goods import FIRST_FAMILIES, Family
 
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=OFF")
-            cursor.execute("PRAGMA cache_size=-1000000")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.execute("PRAGMA cache_size=-1000000")
     laid = Laid()
     say(f"laying {events:,} events")
     started = told = time.monotonic()
@@ -105,24 +109,83 @@ def lay(events: int) -> Laid:
         project("place", _places(), index + 1_000)
     index += 2_000
 
-    def numbered() -> Iterator["Family"]:
-        for family in families(events):
+    def tell() -> None:
+        nonlocal told
+        if time.monotonic() - told > PROGRESS_SECONDS:
+            told = time.monotonic()
+            say(f"  {laid.events:,} ({laid.events / (told - started):,.0f}/s)")
+
+    def first_families() -> Iterator[Family]:
+        while laid.families < FIRST_FAMILIES and laid.events < events:
+            family = Family(laid.families)
             laid.families += 1
             laid.events += len(family.events)
             yield family
 
-    for group in _parts(numbered(), 4):
+    for group in _parts(first_families(), 4):
         with transaction.atomic():
             bodies = [_event_body(event, family.number, n) for family in group for n, event in enumerate(family.events)]
             for part in _parts(iter(bodies), FACTS_PER_STEP):
                 index += project("epcis_event", part, index)
             index += project("lot", [body for family in group for body in _lots(family)], index)
-        if time.monotonic() - told > PROGRESS_SECONDS:
-            told = time.monotonic()
-            say(f"  {laid.events:,} ({laid.events / (told - started):,.0f}/s)")
+        tell()
+    of_first = laid.events
+    while laid.events < events:
+        with transaction.atomic():
+            copy_rows(laid.families // FIRST_FAMILIES, index)
+        laid.families += FIRST_FAMILIES
+        laid.events += of_first
+        tell()
     laid.seconds = time.monotonic() - started
     say(f"laid {laid.events:,} events of {laid.families:,} families in {laid.seconds:.0f} s")
     return laid
+
+
+def copy_rows(number: int, end: int) -> None:
+    """Copy the rows of the first families, whose indices are below `end`, once more."""
+    from django.apps import apps
+    from django.db import connection
+
+    from pinlian.cli.trade_of_goods import FIRST_FAMILIES, HOURS_BETWEEN_FAMILIES
+
+    shift = number * INDICES_OF_COPY
+    later = number * FIRST_FAMILIES * HOURS_BETWEEN_FAMILIES * 3_600
+    moved = "strftime('%Y-%m-%dT%H:%M:%S', event_time_us / 1000000{}, 'unixepoch')"
+    index, name = f'"index" + {shift}', f"replace({{}}, '/10/', '/10/{number}.')"
+    rows: dict[str, tuple[str, dict[str, str]]] = {
+        "epcis.Event": (
+            f'"index" < {end}',
+            {
+                "index": index,
+                "event_id": f"event_id || '-{number}'",
+                "event_time_us": f"event_time_us + {later * 1_000_000}",
+                "text": f"replace({name.format('text')}, {moved.format('')}, {moved.format(f' + {later}')})",
+            },
+        ),
+        "epcis.EventEpc": (
+            f"event_id < {end}",
+            {
+                "id": f"id + ({shift} << {PLACE_BITS})",
+                "event_id": f"event_id + {shift}",
+                "event_time_us": f"event_time_us + {later * 1_000_000}",
+                "epc": name.format("epc"),
+            },
+        ),
+        "trace.GroupLink": (f'"index" < {end}', {"index": index, "epc": name.format("epc")}),
+        "trace.Lot": (
+            f'"index" < {end}',
+            {"index": index, "first_index": index, "epc": name.format("epc"), "body": name.format("body")},
+        ),
+        "trace.LotCertificate": ("lot NOT LIKE '%.%-%'", {"lot": name.format("lot")}),
+    }
+    with connection.cursor() as cursor:
+        for label, (wanted, changes) in rows.items():
+            model = apps.get_model(label)
+            columns = [str(column.column) for column in model._meta.concrete_fields if column.column]
+            values = ", ".join(changes.get(column, f'"{column}"') for column in columns)
+            names = ", ".join(f'"{column}"' for column in columns)
+            table = model._meta.db_table
+            cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE {wanted}")  # noqa: S608
 
 
 def project(kind: str, bodies: Sequence[dict[str, Any]], first: int) -> int:
@@ -182,29 +245,31 @@ def capture(events: int, *, first_family: int) -> dict[str, Any]:
 def measure(laid: Laid, lots: int) -> dict[str, Any]:
     """The whole history of random lots, as many of each stage; then the peer on some of them."""
     from pinlian.apps.trace import facade as trace
-    from pinlian.cli.trade_of_goods import FIELDS, GRIDS, Family
+    from pinlian.cli.trade_of_goods import FIELDS, GRIDS, stages_of
 
     chosen = random.Random(7)  # noqa: S311 -- goods, not secrets
-    stages = list(Family(0).stages)
+    stages = list(stages_of(0))
     subjects = [
-        (stage, chosen.choice(Family(chosen.randrange(laid.families)).stages[stage]))
+        (stage, chosen.choice(stages_of(chosen.randrange(laid.families))[stage]))
         for number in range(lots + WARMING)
         for stage in [stages[number % len(stages)]]
     ]
     say(f"reading {lots} histories")
     times: dict[str, list[float]] = {stage: [] for stage in stages}
+    processor: list[float] = []
     lengths: list[int] = []
     levels: list[int] = []
     incomplete = 0
     for number, (stage, epc) in enumerate(subjects):
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         story = trace.history(epc)
-        taken = time.perf_counter() - started
+        taken, work = time.perf_counter() - started, time.process_time() - worked
         if number < WARMING:
             continue
         times[stage].append(1_000 * taken)
+        processor.append(1_000 * work)
         lengths.append(len(story.events))
-        names = {thing.epc.rsplit("/", 1)[1] for thing in story.things}
+        names = {thing.epc.rsplit("/", 1)[1].rsplit(".", 1)[-1] for thing in story.things}
         fields, grids = (sum(name.startswith(letter) for name in names) for letter in "fg")
         if stage == "grid":
             levels.append(max(thing.level for thing in story.things))
@@ -216,6 +281,7 @@ def measure(laid: Laid, lots: int) -> dict[str, Any]:
     everything = [each for of_stage in times.values() for each in of_stage]
     return {
         **_percentiles("", everything),
+        **_percentiles("processor_", processor),
         "histories": len(everything),
         "events_in_history": round(statistics.median(lengths)),
         "levels": [min(levels), max(levels)],

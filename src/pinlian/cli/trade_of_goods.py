@@ -19,6 +19,8 @@ FIELDS, SORTED, WASHED, CENTRES, GRIDS = 6, 2, 2, 4, 16
 STAGES = {"field": FIELDS, "sorted": SORTED, "washed": WASHED, "packed": 1, "centre": CENTRES, "grid": GRIDS}
 CRATES, LORRIES, PLACES, PRODUCTS, CERTIFICATES = 6_000, 800, 500, 200, 50
 HOURS_BETWEEN_FAMILIES = 3
+FIRST_FAMILIES = 200
+"""The others are the same once more: same places and amounts, other lots, later."""
 START = datetime(2024, 1, 1, tzinfo=UTC)
 PREFIX = "9521234"
 CONTEXT = ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld"]
@@ -144,6 +146,15 @@ class Family:
                 **more,
             }
         )
+
+
+def stages_of(number: int) -> dict[str, list[str]]:
+    """The names of a family's lots by stage, be it one of the first or the same once more."""
+    copy, first = divmod(number, FIRST_FAMILIES)
+    stages = Family(first).stages
+    if not copy:
+        return stages
+    return {stage: [lot.replace("/10/", f"/10/{copy}.") for lot in lots] for stage, lots in stages.items()}
 
 
 def families(events: int, first: int = 0) -> Iterator[Family]:
