@@ -10,6 +10,7 @@ from PIL import Image
 from pinlian.apps.capture import facade as capture
 from pinlian.apps.capture.events import photo_name
 from pinlian.apps.capture.models import Holding, UnitContent
+from pinlian.apps.capture.projections import on_epcis_event
 from pinlian.apps.epcis import facade as epcis
 from pinlian.apps.trace import facade as trace
 from pinlian.chain.rpc import to_hex
@@ -20,6 +21,13 @@ from tests.integration.capture.handler import Handler, catch_up, errors
 from tests.integration.town import key
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
+
+ADDED = {
+    "type": "ObjectEvent",
+    "action": "ADD",
+    "eventTime": "2026-11-22T08:00:00+08:00",
+    "bizLocation": {"id": "urn:x:y"},
+}
 
 
 def gtin_of(farmer: Handler) -> str:
@@ -224,6 +232,43 @@ def test_holdings__others_events_at_my_place__change_nothing_of_mine(farmer: Han
 
     assert farmer.has() == {lot: "10KGM"}
     assert warehouse.has() == {lot: "4KGM"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "x",
+        None,
+        4,
+        [],
+        {},
+        {"type": "ObjectEvent"},
+        {
+            "type": "ObjectEvent",
+            "action": "ADD",
+            "bizLocation": "x",
+            "quantityList": [{"epcClass": 4, "quantity": "x"}],
+        },
+        {"type": "ObjectEvent", "action": "ADD", "bizLocation": {"id": "urn:x:y"}, "epcList": ["nonsense"]},
+        {
+            "type": "ObjectEvent",
+            "action": "ADD",
+            "bizLocation": {"id": "urn:x:y"},
+            "epcList": ["urn:x:z"],
+            "eventTime": "no",
+        },
+        ADDED | {"epcList": ["urn:x:" + "z" * 300, "urn:x:\0"]},
+        ADDED | {"quantityList": [{"epcClass": "urn:x:q", "quantity": 1e300}]},
+        ADDED | {"quantityList": [{"epcClass": "urn:x:q", "quantity": 1, "uom": "KILO"}]},
+    ],
+)
+def test_holdings__facts_that_are_no_events__have_no_effect(farmer: Handler, event: object) -> None:
+    lot = harvest(farmer, "10")
+    record.state("epcis_event", 1, {"event": event})
+    on_epcis_event(record.facts_from(0, 100)[-1:])
+
+    assert farmer.has() == {lot: "10KGM"}
+    assert Holding.objects.count() == 1
 
 
 def test_rebuild__makes_the_same_holdings_again(farmer: Handler) -> None:

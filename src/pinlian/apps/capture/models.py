@@ -13,6 +13,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 QUANTITY_DECIMALS = 3
+EPC_LENGTH_MAX = 200
+UOM_LENGTH_MAX = 3
 
 
 if TYPE_CHECKING:
@@ -134,10 +136,10 @@ class Holding(models.Model):
     """How much of a lot, or which logistic unit, is at a place by the word of one account."""
 
     author = models.CharField(max_length=42)
-    place = models.CharField(max_length=200)
-    epc = models.CharField(max_length=200, db_index=True)
+    place = models.CharField(max_length=EPC_LENGTH_MAX)
+    epc = models.CharField(max_length=EPC_LENGTH_MAX, db_index=True)
     # UN/CEFACT Recommendation 20; empty for pieces
-    uom = models.CharField(max_length=3, blank=True)
+    uom = models.CharField(max_length=UOM_LENGTH_MAX, blank=True)
     quantity = QuantityField()
     # Microseconds since the Unix epoch of the event that changed it last
     changed_at_us = models.BigIntegerField()
@@ -155,9 +157,9 @@ class UnitContent(models.Model):
     """How much of what is in a logistic unit, by the word of the account that packed it."""
 
     author = models.CharField(max_length=42)
-    unit = models.CharField(max_length=200, db_index=True)
-    epc = models.CharField(max_length=200)
-    uom = models.CharField(max_length=3, blank=True)
+    unit = models.CharField(max_length=EPC_LENGTH_MAX, db_index=True)
+    epc = models.CharField(max_length=EPC_LENGTH_MAX)
+    uom = models.CharField(max_length=UOM_LENGTH_MAX, blank=True)
     quantity = QuantityField()
 
     class Meta:
@@ -177,7 +179,7 @@ class Sensor(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", verbose_name=_("place"))
     key_version = models.PositiveIntegerField(default=1)
     # What it travels with: a canonical EPC; empty while it watches whatever is at its place
-    watches = models.CharField(max_length=200, blank=True)
+    watches = models.CharField(max_length=EPC_LENGTH_MAX, blank=True)
     last_seen_at = models.DateTimeField(null=True)
     last_celsius = models.DecimalField(max_digits=5, decimal_places=1, null=True)
     revoked_at = models.DateTimeField(null=True)
