@@ -23,7 +23,8 @@ from pinlian.chain.deployment import Deployment
 FACTS_PER_LIST = 500
 WRITERS = 2
 """Threads that hand in lists; the machine this is measured on has two cores."""
-SINGLES = 2_000
+SINGLES_MAX = 2_000
+"""So many are handed in one by one."""
 SINGLE_WRITERS = 16
 PROOFS = 300
 EVENTS_TIME = 1_780_000_000
@@ -94,7 +95,8 @@ def measure(facts: int, home: Path) -> dict[str, Any]:
 
     _say("signing")
     lists = [signed(first, min(FACTS_PER_LIST, facts - first)) for first in range(0, facts, FACTS_PER_LIST)]
-    singles = [[fact] for fact in signed(facts, SINGLES)]
+    singles_count = min(facts, SINGLES_MAX)
+    singles = [[fact] for fact in signed(facts, singles_count)]
     leaves = [leaf(fact) for each in lists for fact in each]
 
     _say("appending lists")
@@ -125,19 +127,19 @@ def measure(facts: int, home: Path) -> dict[str, Any]:
     # A file that is flushed after as many as were handed in together, and one that is flushed after each.
     file_lists = [leaves[at : at + FACTS_PER_LIST] for at in range(0, len(leaves), FACTS_PER_LIST)]
     lists_file_seconds = _append_to_file(home / "lists", file_lists)
-    singles_file_seconds = _append_to_file(home / "singles", [[each] for each in leaves[:SINGLES]])
+    singles_file_seconds = _append_to_file(home / "singles", [[each] for each in leaves[:singles_count]])
     return {
         "facts": facts,
         "bytes_per_fact": round(statistics.mean(map(len, leaves))),
         "facts_per_second": round(facts / lists_seconds),
         "file_appends_per_second": round(facts / lists_file_seconds),
-        "single_facts_per_second": round(SINGLES / singles_seconds),
+        "single_facts_per_second": round(singles_count / singles_seconds),
         "single_p50_ms": round(1000 * statistics.median(latencies), 1),
         "single_p95_ms": round(1000 * statistics.quantiles(latencies, n=20)[-1], 1),
-        "single_file_appends_per_second": round(SINGLES / singles_file_seconds),
+        "single_file_appends_per_second": round(singles_count / singles_file_seconds),
         "proof_p95_ms": round(1000 * statistics.quantiles(proof_seconds, n=20)[-1], 2),
         "log_bytes_per_fact": round((home / "record.sqlite3").stat().st_size / head.size),
-        "lost": facts + SINGLES - head.size,
+        "lost": facts + singles_count - head.size,
     }
 
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pinlian.chain.keys import key_from_bytes
+from pinlian.config.wiring import FACT_PROJECTIONS
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal
 from pinlian.record.fact import (
@@ -82,6 +83,11 @@ def test_tree__of_the_document__has_these_hashes() -> None:
 def inclusion_halves(tree: MemoryTree) -> str:
     """The right half of seven leaves, which is no complete subtree."""
     return consistency_proof(4, 7, tree.read)[0].hex()[:8]
+
+
+def test_kinds__of_the_document__are_those_that_are_followed() -> None:
+    named = [kind.strip(" `") for row in rows("kind | states") for kind in row[0].split(",")]
+    assert sorted(named) == sorted(FACT_PROJECTIONS)
 
 
 def test_refusals__of_record_and_contract__are_those_of_the_document() -> None:
