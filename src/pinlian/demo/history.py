@@ -9,12 +9,13 @@ from functools import partial
 from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.market import facade as market
 from pinlian.chain.typed_data import Message, digest, hash_struct, message_json
+from pinlian.demo.goods_history import Delivery
 from pinlian.demo.neighbourhood import GOODS, LEADERS, Good
 from pinlian.demo.population import Inhabitant, Population
 from pinlian.demo.stories import BEGINNING, STORIES, CaseStory, Ending, GroupStory, OrderStory, orders_of
 from pinlian.demo.wallet import seal_details
 from pinlian.domain.case import ANSWER_SECONDS, RULING_SECONDS, CaseKind, case_id
-from pinlian.domain.group import DELIVERY_GRACE_SECONDS, Group
+from pinlian.domain.group import DELIVERY_GRACE_SECONDS, Group, GroupStatus
 from pinlian.domain.messages import AnswerCase, CancelGroup, CancelOrder, ConfirmDelivery, OpenCase, RuleCase
 from pinlian.domain.offer import Offer, Step
 from pinlian.domain.order import Order
@@ -32,6 +33,7 @@ UPKEEP_AFTER_SECONDS = 60
 HAND_OUT_AFTER_SECONDS = 2 * HOUR_SECONDS
 SALT_BYTES = 32
 PERCENT = 100
+_GOODS_ARE_SENT = (GroupStatus.CLOSED, GroupStatus.DELIVERED, GroupStatus.SETTLED)
 
 
 def seconds(hours: float) -> int:
@@ -78,6 +80,7 @@ class History:
         self._say = say
         self._offers: dict[str, Offer] = {}
         self._timeline: list[tuple[int, Callable[[], None]]] = []
+        self._groups: list[_Group] = []
 
     def run(self) -> None:
         """Let everything happen up to now."""
@@ -93,6 +96,11 @@ class History:
                 done += 1
             self._engine.settle()
             self._say(PERCENT * done // len(self._timeline))
+
+    def deliveries(self) -> list[Delivery]:
+        """The groups whose goods have come, or are on their way."""
+        now = [group for group in self._groups if groupbuy.group_card(_hex(group.id)).status in _GOODS_ARE_SENT]
+        return [Delivery(group.story, _hex(group.id)) for group in now]
 
     # --- When ---
 
@@ -117,6 +125,7 @@ class History:
     def _schedule(self, story: GroupStory) -> None:
         good = _good(story)
         group = _Group(story, self._population.leaders[story.leader], self._population.merchants[good.shop])
+        self._groups.append(group)
         self._at(story.opened, lambda: self._open(group))
         for order in orders_of(story):
             self._timeline.append((self._sociable(order.at, story), partial(self._order, group, order)))

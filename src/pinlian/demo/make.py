@@ -24,6 +24,7 @@ def main() -> None:
     from pinlian.chain.embedded import EmbeddedNode
     from pinlian.chain.keys import read_or_create
     from pinlian.config import wiring
+    from pinlian.demo.goods_history import GoodsHistory
     from pinlian.demo.history import History, seconds
     from pinlian.demo.population import Population
     from pinlian.demo.quick_hasher import QuickHasher
@@ -38,7 +39,7 @@ def main() -> None:
         prepare_static_files,
     )
 
-    # What everybody knows need not be guarded well, and 28 people are signed up; a log-in hashes it anew.
+    # What everybody knows need not be guarded well, and 29 people are signed up; a log-in hashes it anew.
     settings.PASSWORD_HASHERS = [f"{QuickHasher.__module__}.QuickHasher", *settings.PASSWORD_HASHERS]
     home: Path = settings.PINLIAN_HOME
     began, now = time.monotonic(), int(time.time())
@@ -61,7 +62,10 @@ def main() -> None:
         engine = compose_engine(waiting_ms_max=0)
         separator = wiring.escrow().domain_separator()
         told = Progress("group buys")
-        History(population, engine, now=now, separator=separator, set_time=node.set_time, say=told).run()
+        history = History(population, engine, now=now, separator=separator, set_time=node.set_time, say=told)
+        history.run()
+        say("the way of the goods")
+        GoodsHistory(population, engine, now=now).run(history.deliveries())
         node.catch_up()
         engine.settle()
     finish_demo(home, PASSPHRASE, population.log_ins())

@@ -88,6 +88,8 @@ LEADERS = (
 
 OPERATOR = Neighbour("拼链客服 小何", "guihua")
 
+WAREHOUSE_KEEPER = Neighbour("冯师傅", "guihua")
+
 RESIDENTS = (
     Neighbour("王秀兰", "guihua"),
     Neighbour("李建国", "guihua"),

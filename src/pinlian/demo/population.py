@@ -9,7 +9,17 @@ from django.conf import settings
 from pinlian.apps.market import facade as market
 from pinlian.apps.people import facade as people
 from pinlian.chain.keys import read_or_create
-from pinlian.demo.neighbourhood import GOODS, LEADERS, OPERATOR, PLACES, RESIDENTS, SHOPS, Neighbour, Place
+from pinlian.demo.neighbourhood import (
+    GOODS,
+    LEADERS,
+    OPERATOR,
+    PLACES,
+    RESIDENTS,
+    SHOPS,
+    WAREHOUSE_KEEPER,
+    Neighbour,
+    Place,
+)
 from pinlian.demo.record import DemoPerson
 from pinlian.demo.wallet import DemoWallet
 
@@ -72,6 +82,7 @@ class Population:
                 account=keeper.account,
                 verified=True,
             ).id
+        self.warehouse = self._sign_up(WAREHOUSE_KEEPER, people.Role.COURIER)
         self.products: dict[str, int] = {}
         for good in GOODS:
             words = market.ProductWords(
@@ -118,7 +129,7 @@ class Population:
         shown = [("resident", person) for person in self.residents[:SHOWN_RESIDENTS]]
         shown += [("leader", person) for person in self.leaders]
         shown += [("merchant", person) for person in self.merchants.values()]
-        shown.append(("operator", self.operator))
+        shown += [("courier", self.warehouse), ("operator", self.operator)]
         return [DemoPerson(role, person.phone, person.name) for role, person in shown]
 
 

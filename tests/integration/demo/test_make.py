@@ -83,7 +83,7 @@ def test_make__broken_off_and_begun_again__has_groups_in_every_state_and_true_bo
     assert not demo_is_wanted(tmp_path)
     record = read_demo_record(tmp_path)
     assert record is not None
-    assert {person.role for person in record.people} == {"resident", "leader", "merchant", "operator"}
+    assert {person.role for person in record.people} == {"resident", "leader", "merchant", "courier", "operator"}
     found = look(environment)
     states = Counter((GroupStatus(status), reason) for status, reason, _, _ in found["groups"])
     assert states == {
@@ -96,7 +96,7 @@ def test_make__broken_off_and_begun_again__has_groups_in_every_state_and_true_bo
         (GroupStatus.FAILED, FailReason.CANCELLED): 2,
     }
     assert any(step > 0 and unrebated == 0 for _, _, step, unrebated in found["groups"])
-    assert (found["orders"], found["people"], len(found["cases"])) == (138, 28, 5)
+    assert (found["orders"], found["people"], len(found["cases"])) == (138, 29, 5)
     assert found["poorest"] >= 0
 
 
