@@ -9,7 +9,8 @@ import click
 from django.conf import settings
 
 from pinlian.demo.record import DemoRecord, demo_is_wanted, read_demo_record
-from pinlian.engine.instance import python, require_free_ports, start_instance
+from pinlian.engine.demo_witness import demo_witness
+from pinlian.engine.instance import READY_SECONDS_MAX, python, require_free_ports, start_instance
 from pinlian.engine.supervisor import CannotStart, Log, Supervisor, end_left_over, only_supervisor
 
 
@@ -42,8 +43,12 @@ def _run(home: Path, *, with_demo: bool) -> None:
     try:
         if with_demo and demo_is_wanted(home):
             supervisor.run("demo", python("pinlian.demo.make"))
+        demo = read_demo_record(home)
+        witness = demo_witness() if demo is not None else None
         start_instance(supervisor)
-        for line in _welcome(read_demo_record(home)):
+        if witness is not None:
+            supervisor.start(witness, ready_seconds_max=READY_SECONDS_MAX)
+        for line in _welcome(demo):
             log.write("up", line)
         while True:
             signal.pause()

@@ -1,5 +1,6 @@
 """`pinlian witness`: watch a log that somebody else runs, and cosign its heads as long as it only grows."""
 
+import os
 import signal
 import threading
 import time
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from pinlian.engine.lifeline import end_with_supervisor
+from pinlian.engine.supervisor import MARK
 from pinlian.record.log_client import LogClient, LogUnreachable
 from pinlian.record.note import NoteError, Verifier
 from pinlian.record.witness_home import HomeInUse, WitnessHome, witness_signer
@@ -104,6 +107,8 @@ def _serve(
 ) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    if MARK in os.environ:
+        end_with_supervisor()
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     host, port = server.server_address[:2]
     click.echo(f"witness {server.key.vkey} at http://{host!s}:{port}/", err=True)
