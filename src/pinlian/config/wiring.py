@@ -110,6 +110,7 @@ FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
     trace_models.Recall,
     trace_models.GroupLink,
     trace_models.Attachment,
+    trace_models.TransformationPart,
     trace_models.Finding,
     trace_models.Examination,
     trace_models.ExaminationCursor,

@@ -95,8 +95,8 @@ def transformed(
         at,
         where,
         "commissioning",
-        inputQuantityList=quantities(inputs),
-        outputQuantityList=quantities(outputs),
+        **({"inputQuantityList": quantities(inputs)} if inputs else {}),
+        **({"outputQuantityList": quantities(outputs)} if outputs else {}),
     )
 
 

@@ -82,6 +82,24 @@ def test_findings__more_made_than_used__is_of_the_lot_that_was_made() -> None:
     assert kinds(MERGED) == []
 
 
+def test_transformation__recorded_in_several_events__is_walked_and_weighed_as_one() -> None:
+    parts = [
+        transformed([(A, 60, "KGM")], [], at=4),
+        transformed([(B, 40, "KGM")], [], at=5),
+        transformed([], [(MERGED, 100, "KGM")], at=6),
+    ]
+    capture(
+        made((A, 60, "KGM"), where=FACTORY),
+        made((B, 40, "KGM"), where=FACTORY),
+        *({**part, "transformationID": "urn:uuid:0e0f7b1a-6f5c-4d62-9d49-6a1e35f2a001"} for part in parts),
+    )
+    story = trace.history(MERGED)
+    assert [thing.epc for thing in story.things] == [MERGED, A, B]
+    assert len(story.events) == 5
+    assert story.findings == ()
+    assert [thing.epc for thing in trace.history(A).things] == [A, MERGED]
+
+
 def test_findings__of_what_it_was_made_of__are_in_the_history_too() -> None:
     capture(
         made((A, 10, "KGM"), where=FACTORY),

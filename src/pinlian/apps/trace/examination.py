@@ -171,21 +171,21 @@ def _makes(event: Event, subject: str) -> bool:
 
 
 def _yields(subject: str, lot: LotView | None, making: Iterable[Event]) -> list[Finding]:
-    transformations: dict[str, list[Event]] = {}
-    for event in making:
-        if event.type is EventType.TRANSFORMATION:
-            transformations.setdefault(event.transformation or str(event.index), []).append(event)
+    transformations = {
+        event.transformation or str(event.index): event for event in making if event.type is EventType.TRANSFORMATION
+    }
     if not transformations:
         return []
-    names = {thing.epc for parts in transformations.values() for event in parts for thing in event.things}
+    roles = (Role.INPUT, Role.OUTPUT)
+    names = {thing.epc for event in transformations.values() for role in roles for thing in event.of_whole(role)}
     net_contents = {
         epc: view.body.net_content.amount for epc, view in lots(names).items() if view.body.net_content is not None
     }
     limit = {} if lot is None else {"yield_max": lot.body.yield_limit}
     return [
         finding
-        for parts in transformations.values()
-        for finding in yields(parts, net_contents=net_contents, **limit)
+        for event in transformations.values()
+        for finding in yields(event, net_contents=net_contents, **limit)
         if finding.subject == subject
     ]
 

@@ -65,6 +65,7 @@ from pinlian.apps.trace.stored import (
     LOT_FACTS,
     PLACE_FACTS,
     RECALL_FACTS,
+    TRANSFORMATION_PART_FACTS,
     stored_attachments,
     stored_certificates,
     stored_group_links,
@@ -72,6 +73,7 @@ from pinlian.apps.trace.stored import (
     stored_lots,
     stored_places,
     stored_recalls,
+    stored_transformation_parts,
 )
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.domain.traceability.walk import Edge, EdgeKind, Relation
@@ -84,6 +86,7 @@ __all__ = [
     "LOT_FACTS",
     "PLACE_FACTS",
     "RECALL_FACTS",
+    "TRANSFORMATION_PART_FACTS",
     "BalanceView",
     "CertificateBody",
     "CertificateKind",
@@ -144,6 +147,7 @@ __all__ = [
     "stored_lots",
     "stored_places",
     "stored_recalls",
+    "stored_transformation_parts",
     "suspected_codes",
     "tell_of_recalls",
     "watch_step",

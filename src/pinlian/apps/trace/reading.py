@@ -1,13 +1,14 @@
 """EPCIS events, read as the checks take them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pinlian.apps.epcis.facade import EventRow, events_at, indices_within
 from pinlian.apps.trace.captured import groups_of, names_of, objects
-from pinlian.apps.trace.models import Attachment
+from pinlian.apps.trace.models import Attachment, TransformationPart
 from pinlian.apps.trace.records import EventView
 from pinlian.domain.traceability.cold_chain import celsius
 from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing
@@ -27,6 +28,7 @@ class Store:
     def __init__(self) -> None:
         self._rows: dict[int, EventRow] = {}
         self._events: dict[int, Event] = {}
+        self._joined: set[str] = set()
 
     def fetch(self, windows: Mapping[str, Window]) -> list[Event]:
         """See domain.traceability.walk.Fetch. At most EVENTS_MAX at once; events of unknown types are left out."""
@@ -36,11 +38,34 @@ class Store:
         if single:
             lasting = Attachment.objects.filter(parent__in=single).values_list("index", "parent", "since_us")
             indices += [index for index, parent, since_us in lasting if since_us <= windows[parent][1]]
+        self._read(indices)
+        self._join_parts([index for index in indices if index in self._events])
+        return [self._events[index] for index in dict.fromkeys(indices) if index in self._events]
+
+    def _read(self, indices: Iterable[int]) -> None:
         for row in events_at([index for index in indices if index not in self._rows]):
             self._rows[row.index] = row
             if row.event_type in _TYPES:
                 self._events[row.index] = event_of(row)
-        return [self._events[index] for index in dict.fromkeys(indices) if index in self._events]
+
+    def _join_parts(self, indices: Iterable[int]) -> None:
+        """Give events of a transformation in several events the others, if one author recorded them all."""
+        wanted = {self._events[index].transformation for index in indices} - {"", *self._joined}
+        if not wanted:
+            return
+        self._joined |= wanted
+        parts = TransformationPart.objects.filter(transformation__in=wanted).values_list("index", flat=True)
+        self._read(parts)
+        together: dict[tuple[str, str], list[Event]] = {}
+        for index in parts:
+            row = self._rows[index]
+            if not row.declares_error and row.declared_wrong_by is None:
+                event = self._events[index]
+                together.setdefault((event.transformation, f"{row.author} {row.capturer}"), []).append(event)
+        for events in together.values():
+            for event in events:
+                others = tuple(each for each in events if each.index != event.index)
+                self._events[event.index] = replace(event, parts=others)
 
     def view(self, event: Event) -> EventView:
         """An event that was read, with what was captured."""

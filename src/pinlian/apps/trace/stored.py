@@ -3,7 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pinlian.apps.trace.models import Attachment, Certificate, GroupLink, Lot, LotCertificate, Place, Recall
+from pinlian.apps.trace.models import (
+    Attachment,
+    Certificate,
+    GroupLink,
+    Lot,
+    LotCertificate,
+    Place,
+    Recall,
+    TransformationPart,
+)
 
 ROWS_PER_READ = 5_000
 
@@ -25,6 +34,7 @@ RECALL_FACTS = ("index", "epc", "author", "is_start", "reason", "at")
 GROUP_LINK_FACTS = ("group_id", "index", "epc", "time_us")
 
 ATTACHMENT_FACTS = ("index", "parent", "child", "since_us")
+TRANSFORMATION_PART_FACTS = ("index", "transformation")
 
 Facts = tuple[Any, ...]
 
@@ -62,3 +72,8 @@ def stored_group_links() -> Iterator[Facts]:
 def stored_attachments() -> Iterator[Facts]:
     """ATTACHMENT_FACTS of everything that was attached to something."""
     return Attachment.objects.values_list(*ATTACHMENT_FACTS).iterator(chunk_size=ROWS_PER_READ)
+
+
+def stored_transformation_parts() -> Iterator[Facts]:
+    """TRANSFORMATION_PART_FACTS of every event of a transformation that has an id."""
+    return TransformationPart.objects.values_list(*TRANSFORMATION_PART_FACTS).iterator(chunk_size=ROWS_PER_READ)

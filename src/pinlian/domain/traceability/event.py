@@ -121,6 +121,7 @@ class Event:
         read_point, biz_location: canonical EPC of a location or any other URI; empty if absent.
         groups: ids of the groups that a business transaction of it names.
         transformation: the id that joins several events to one transformation; empty if it is all in this event.
+        parts: the other events of that transformation.
         is_error: it declares that the event with its id is wrong (EPCIS 2.0 section 7.4.1.2).
     """
 
@@ -136,6 +137,7 @@ class Event:
     readings: tuple[Reading, ...] = ()
     groups: tuple[str, ...] = ()
     transformation: str = ""
+    parts: tuple["Event", ...] = ()
     author: str = ""
     signed_at: int = 0
     offset_minutes: int = 0
@@ -163,6 +165,10 @@ class Event:
             for thing in self.things:
                 self._by_role.setdefault(thing.role, []).append(thing)
         return self._by_role.get(role, [])
+
+    def of_whole(self, role: Role) -> list[Thing]:
+        """The things of one list in all events of the transformation."""
+        return [thing for event in (self, *self.parts) for thing in event.of_role(role)]
 
     def role_of(self, epc: str) -> frozenset[Role]:
         """The lists in which a thing stands."""

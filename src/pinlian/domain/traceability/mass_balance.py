@@ -129,12 +129,11 @@ def movements(lot: str, events: Sequence[Event]) -> tuple[list[Movement], list[F
 
 
 def yields(
-    parts: Sequence[Event], *, net_contents: Mapping[str, Amount] | None = None, yield_max: Fraction = Fraction(1)
+    event: Event, *, net_contents: Mapping[str, Amount] | None = None, yield_max: Fraction = Fraction(1)
 ) -> list[Finding]:
-    """Whether a transformation made more than it used.
+    """Whether a transformation, with all its parts, made more than it used.
 
     Args:
-        parts: the events of one transformation: one, or all that share its transformation id.
         net_contents: what is in one piece of a lot, by EPC, where it is known.
         yield_max: what may come out of one unit that goes in; above 1 where water or brine is added.
 
@@ -143,13 +142,13 @@ def yields(
         without an amount, or in pieces of unknown content.
     """
     contents = net_contents or {}
-    used = _total((thing for part in parts for thing in part.of_role(Role.INPUT)), contents)
-    made = _total((thing for part in parts for thing in part.of_role(Role.OUTPUT)), contents)
+    used = _total(event.of_whole(Role.INPUT), contents)
+    made = _total(event.of_whole(Role.OUTPUT), contents)
     if used is None or made is None or used.dimension != made.dimension or used.dimension == PIECES:
         return []
     if made.value <= used.value * yield_max:
         return []
-    outputs = sorted({thing.epc for part in parts for thing in part.of_role(Role.OUTPUT)})
+    outputs = sorted({thing.epc for thing in event.of_whole(Role.OUTPUT)})
     facts: dict[str, str | int] = {
         "used": plain(used.value),
         "made": plain(made.value),
@@ -157,7 +156,7 @@ def yields(
         "uom": made.dimension,
         "yield_max": plain(yield_max),
     }
-    rests_on = evidence(part.index for part in parts)
+    rests_on = evidence(part.index for part in (event, *event.parts))
     return [Finding(FindingKind.MADE_MORE_THAN_USED, Severity.SERIOUS, epc, facts, rests_on) for epc in outputs]
 
 

@@ -294,9 +294,10 @@ class _Walker:
         goes_back = task.mode is _Mode.BACK or (task.mode is _Mode.SUBJECT and self._back)
         if Role.OUTPUT in roles and goes_back:
             self._take_transformation(event)
+            last = max(part.time_us for part in (event, *event.parts))
             following += [
-                _Task(used.epc, _Mode.BACK, _FROM_EVER, event.time_us, used_at=event.site, relation=Relation.ORIGIN)
-                for used in event.of_role(Role.INPUT)
+                _Task(used.epc, _Mode.BACK, _FROM_EVER, last, used_at=event.site, relation=Relation.ORIGIN)
+                for used in event.of_whole(Role.INPUT)
             ]
         if Role.INPUT in roles and task.forward:
             following += self._products(event)
@@ -306,16 +307,18 @@ class _Walker:
 
     def _products(self, event: Event) -> list[_Task]:
         self._take_transformation(event)
+        first = min(part.time_us for part in (event, *event.parts))
         return [
-            _Task(made.epc, _Mode.FORWARD, event.time_us, _FOR_EVER, forward=True, relation=Relation.PRODUCT)
-            for made in event.of_role(Role.OUTPUT)
+            _Task(made.epc, _Mode.FORWARD, first, _FOR_EVER, forward=True, relation=Relation.PRODUCT)
+            for made in event.of_whole(Role.OUTPUT)
         ]
 
     def _take_transformation(self, event: Event) -> None:
-        self._events[event.index] = event
-        for used in event.of_role(Role.INPUT):
-            for made in event.of_role(Role.OUTPUT):
-                self._edges[Edge(used.epc, made.epc, EdgeKind.MADE_INTO, event.index)] = None
+        parts = {part.index: part for part in (event, *event.parts)}
+        self._events |= parts
+        for used in event.of_whole(Role.INPUT):
+            for made in event.of_whole(Role.OUTPUT):
+                self._edges[Edge(used.epc, made.epc, EdgeKind.MADE_INTO, min(parts))] = None
 
     def _carriers(self, task: _Task, packing: Event, events: Sequence[Event]) -> list[_Task]:
         """What a thing was put in by one event, until it was taken out."""

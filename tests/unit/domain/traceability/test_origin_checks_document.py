@@ -78,7 +78,7 @@ def test_balance__is_what_the_code_computes() -> None:
 def test_yields__are_those_of_the_code(cells: list[str]) -> None:
     used, limit, made, over = cells
     event = Scene().transformed([(LOT, used, "KGM")], [(OTHER_LOT, made, "KGM")])
-    found = yields([event], yield_max=Fraction(limit))
+    found = yields(event, yield_max=Fraction(limit))
     assert [finding.parameters["over_by"] for finding in found] == ([] if over == "0" else [over])
 
 
@@ -157,7 +157,7 @@ def every_finding() -> Iterator[Finding]:
     scene.made(SOME)
     scene.shipped((LOT, 5, ""))
     yield from balances(LOT, scene.events)[1]
-    yield from yields([Scene().transformed([SOME], [(OTHER_LOT, 20, "KGM")])])
+    yield from yields(Scene().transformed([SOME], [(OTHER_LOT, 20, "KGM")]))
     scene = Scene()
     scene.made(SOME, at=50, signed_at=START)
     scene.shipped(SOME, at=9)
