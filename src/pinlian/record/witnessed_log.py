@@ -9,7 +9,7 @@ from pinlian.record.log_client import LogClient, LogUnreachable, NotServed
 from pinlian.record.note import NoteError, Signer, Verifier
 from pinlian.record.tiles import TILE_WIDTH
 from pinlian.record.tree import leaf_hash
-from pinlian.record.witness import AddCheckpoint, Alarm, Judgement, RequestError, judge
+from pinlian.record.witness import AddCheckpoint, Alarm, Judgement, Mirror, RequestError, judge
 from pinlian.record.witness_home import WitnessHome
 
 SIZE_TYPE = "text/x.tlog.size"
@@ -72,8 +72,8 @@ class WitnessedLog:
         self._suspect: SignedCheckpoint | None = None
         self._agreed = 0
         """So many leaves lead to a head that was cosigned, and to all cosigned after it."""
-        self._behind_since: int | None = None
-        self._gone_since: int | None = None
+        self._since: dict[str, int] = {}
+        """Since when the log does what may pass."""
         self._patrolled = 0
         self.alarm = home.read_alarm()
 
@@ -145,11 +145,10 @@ class WitnessedLog:
         lost, is_altered = self._first_lost(client, first, end)
         if lost is not None:
             with self._lock:
-                self._gone_since = self._now() if self._gone_since is None else self._gone_since
-                if is_altered or self._now() - self._gone_since >= self._patience_seconds:
+                if is_altered or self._lasts("lost"):
                     self._sound(Alarm("a recorded fact was altered or dropped", (lost, lost), (newest.note,)))
             return False
-        self._gone_since = None
+        self._since.pop("lost", None)
         self._patrolled = end if end < size else 0
         return end < size
 
@@ -182,11 +181,8 @@ class WitnessedLog:
         """Hold a served head, and any other that the log signed, against all leaves seen, `known` of them before."""
         newest = self._newest
         if not self._mirror.leads_to(found.body):
-            notes = (newest.note, found.note) if newest else (found.note,)
-            first = self._rewritten_from(client, min(known, found.body.size))
-            if first is not None:
-                self._sound(Alarm("the log was rewritten", (first, first), notes))
-            self._sound(Alarm("the log's head is not that of the leaves it serves", None, notes))
+            self._tell_apart(found, known, client)
+        self._since.pop("odd", None)
         if newest is not None and newest.body.size <= self._mirror.size:
             self._hold_against(newest, found, self._agreed)
             self._agreed = newest.body.size
@@ -199,11 +195,27 @@ class WitnessedLog:
             facts = (agreed, other.body.size - 1)
             self._sound(Alarm("the log signed two histories", facts, (other.note, found.note)))
 
-    def _rewritten_from(self, client: LogClient, end: int) -> int | None:
+    def _tell_apart(self, found: SignedCheckpoint, known: int, client: LogClient) -> None:
+        """A head that the leaves do not lead to: of another history than the one seen, or the leaves came wrong.
+
+        Raises:
+            LogMisbehaved: the former, or it has gone on for too long.
+            LogUnreachable: perhaps the latter.
+        """
+        # Only leaves that a head has led to are on disk.
+        self._mirror = self._home.read_mirror()
         try:
-            return self._mirror.first_difference(client.leaf_hashes(0, end))
+            served = client.leaf_hashes(0, found.body.size)
         except LogUnreachable:
-            return None
+            if found.body.size > known:
+                raise
+            served = []
+        first = self._mirror.first_difference(served[:known])
+        what = "the log's head is not that of the leaves it serves" if first is None else "the log was rewritten"
+        if found.body.size <= known or Mirror(served).leads_to(found.body) or self._lasts("odd"):
+            notes = (self._newest.note, found.note) if self._newest else (found.note,)
+            self._sound(Alarm(what, None if first is None else (first, first), notes))
+        raise LogUnreachable(what)
 
     def _look_into(self, found: SignedCheckpoint) -> None:
         """A head that the log signed and that is not cosigned: at odds with what is known, or to be seen when it is."""
@@ -220,13 +232,14 @@ class WitnessedLog:
     def _watch_for_shrinking(self, found: SignedCheckpoint) -> None:
         newest = self._newest
         if newest is None or found.body.size >= newest.body.size:
-            self._behind_since = None
-            return
-        if self._behind_since is None:
-            self._behind_since = self._now()
-        if self._now() - self._behind_since >= self._patience_seconds:
+            self._since.pop("behind", None)
+        elif self._lasts("behind"):
             facts = (found.body.size, newest.body.size - 1)
             self._sound(Alarm("the log shrank", facts, (newest.note, found.note)))
+
+    def _lasts(self, what: str) -> bool:
+        """Whether this has gone on for as long as one waits."""
+        return self._now() - self._since.setdefault(what, self._now()) >= self._patience_seconds
 
     def _keep_alarm(self, alarm: Alarm) -> None:
         self._home.keep_alarm(alarm)

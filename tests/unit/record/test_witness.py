@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinlian.record.checkpoint import open_checkpoint
-from pinlian.record.log_client import LogClient, tile_number
+from pinlian.record.log_client import LogClient, LogUnreachable, tile_number
 from pinlian.record.note import NoteError, Signer
 from pinlian.record.witness_home import HomeInUse, WitnessHome
 from pinlian.record.witnessed_log import LogMisbehaved, WitnessedLog
@@ -259,6 +259,30 @@ def test_patrol__entry_altered_under_the_same_head__is_named(
         with pytest.raises(LogMisbehaved, match=f"^{alarm}$"):
             list(rounds)
     assert (tmp_path / "evidence.json").exists()
+
+
+def test_follow__leaves_that_came_wrong__are_fetched_again_before_it_is_an_alarm(
+    tmp_path: Path, watch: Watch, clock: Clock
+) -> None:
+    class Garbled(PaperLog):
+        def resource(self, where: str) -> bytes | None:
+            found = super().resource(where)
+            return bytes(len(found)) if found and where.startswith("tile/0/") else found
+
+    with WitnessHome(tmp_path) as home:
+        watched = watch(home)
+        with served(Garbled(LEAVES[:20])) as url, LogClient(url) as client:
+            with pytest.raises(LogUnreachable, match="is not that of the leaves it serves"):
+                watched.follow(client)
+            clock.now += PATIENCE_SECONDS - 1
+        with served(PaperLog(LEAVES[:20])) as url, LogClient(url) as client:
+            assert watched.follow(client)
+        with served(Garbled(LEAVES[:30])) as url, LogClient(url) as client:
+            with pytest.raises(LogUnreachable, match="the log was rewritten"):
+                watched.follow(client)
+            clock.now += PATIENCE_SECONDS
+            with pytest.raises(LogMisbehaved, match="the log was rewritten: fact 0"):
+                watched.follow(client)
 
 
 @pytest.mark.parametrize("lost", [0, 1, 200, 255])
