@@ -1,7 +1,7 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from pinlian.config.back_office import log_in_to_back_office
 from pinlian.config.http_api import api
@@ -16,7 +16,7 @@ urlpatterns = [
     path("lots/", include("pinlian.apps.trace.urls")),
     path("", include("pinlian.apps.groupbuy.urls")),
     path("record/", include("pinlian.record.urls")),
-    path("epcis", include("pinlian.apps.epcis.urls")),
+    re_path(r"^epcis(?:/|$)", include("pinlian.apps.epcis.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("arbitration/", include("pinlian.apps.arbitration.urls")),
     path("", include("pinlian.apps.resolver.urls")),

@@ -46,6 +46,11 @@ class Event(models.Model):
             models.Index(fields=["read_point", "index"], name="epcis_event_read_point"),
             models.Index(fields=["biz_location", "index"], name="epcis_event_biz_location"),
             models.Index(fields=["event_type", "index"], name="epcis_event_type"),
+            models.Index(
+                fields=["transformation_id"],
+                name="epcis_event_transformation",
+                condition=~models.Q(transformation_id=""),
+            ),
         ]
 
     def __str__(self) -> str:
