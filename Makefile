@@ -86,11 +86,12 @@ test-simulation: setup ## Faults by seed, then the audit
 	$(PYTEST) tests/simulation
 
 .PHONY: bench
-bench: setup ## Measure gas an order, orders a second, server time of the pages
+bench: setup ## Measure gas an order, orders a second, server time of the pages, the history of lots
 	$(BIN)/pinlian bench gas
 	$(BIN)/pinlian bench orders
 	$(BIN)/pinlian bench record
 	$(BIN)/pinlian bench pages
+	$(BIN)/pinlian bench trace
 
 .PHONY: gas-snapshot
 gas-snapshot: setup ## Measure gas anew for the test that compares
