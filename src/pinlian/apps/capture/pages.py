@@ -49,15 +49,13 @@ from pinlian.apps.market.facade import (
     offer_words,
     offers_of_merchants,
 )
-from pinlian.apps.people.facade import Role, person
+from pinlian.apps.people.facade import HANDLERS, person
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.gs1.keys import IdentifierError
 
 Arguments = ParamSpec("Arguments")
 HandlerPage = Callable[Concatenate[HttpRequest, int, Arguments], HttpResponse]
 
-HANDLERS = frozenset({Role.MERCHANT, Role.COURIER, Role.LEADER, Role.OPERATOR})
-"""Who handles goods."""
 BODY_BYTES_MAX = 4 * 1_048_576
 GROUPS_SHOWN = 30
 

@@ -4,7 +4,7 @@ from pinlian.apps.people import services
 from pinlian.apps.people.api_tokens import TokenHolder, holder_of_token, issue_token
 from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, take_back_attempt
 from pinlian.apps.people.device_keys import challenge_digest, new_challenge
-from pinlian.apps.people.models import Person, PickupPoint, Role
+from pinlian.apps.people.models import HANDLERS, Person, PickupPoint, Role
 from pinlian.apps.people.notices import NewNotice, NoticeView, notices_of, notify
 from pinlian.apps.people.phone_numbers import PhoneNumberInvalid
 from pinlian.apps.people.selectors import (
@@ -32,6 +32,7 @@ from pinlian.apps.people.selectors import (
 from pinlian.apps.people.services import PhoneNumberTaken, add_device_key, add_pickup_point
 
 __all__ = [
+    "HANDLERS",
     "DeviceKeyView",
     "Limit",
     "NewNotice",

@@ -17,6 +17,10 @@ class Role(models.TextChoices):
     OPERATOR = "operator", _("Operator")
 
 
+HANDLERS = frozenset({Role.LEADER, Role.MERCHANT, Role.COURIER, Role.OPERATOR})
+"""The roles of those who handle goods."""
+
+
 class PickupPoint(models.Model):
     """A public place where a delivery comes and residents collect.
 
@@ -110,6 +114,11 @@ class Person(AbstractBaseUser):
     @property
     def is_operator(self) -> bool:
         return Role.OPERATOR in self.roles
+
+    @property
+    def handles_goods(self) -> bool:
+        """Whether lots come through this person's hands, so that there is something to record of them."""
+        return not self.roles.isdisjoint(HANDLERS)
 
     @property
     def is_staff(self) -> bool:
