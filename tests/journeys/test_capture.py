@@ -1,11 +1,15 @@
 """Goods from the field to the pickup point, each step recorded on a telephone by whoever has them in hand."""
 
+import io
 import re
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+import segno
+from PIL import Image
+from playwright.sync_api import Browser, expect
 
-from tests.journeys.conftest import MakeDevice
+from tests.journeys.conftest import CHROMIUM, PICTURES, MakeDevice
 from tests.journeys.device import Device
 from tests.journeys.neighbourhood import LEADER_PHONE, MERCHANT_PHONE, PASSWORD
 from tests.journeys.test_new_merchant import photograph
@@ -113,6 +117,41 @@ def test_farmer_and_leader__from_the_field_to_the_pickup_point(make_device: Make
     leader.agree(PASSWORD)
     leader.page.wait_for_url(re.compile(r"/capture/$"))
     leader.reload_until(box[1][-6:], HERE_SECONDS)
+
+
+def film_of(code: str, path: Path) -> None:
+    """A film (YUV4MPEG2) that shows a QR code, for a browser to take for its camera."""
+    width, height = 640, 480
+    target = io.BytesIO()
+    segno.make_qr(code, error="m").save(target, kind="png", scale=8, border=6)
+    picture = Image.new("L", (width, height), "white")
+    drawn = Image.open(target).convert("L")
+    picture.paste(drawn, ((width - drawn.width) // 2, (height - drawn.height) // 2))
+    grey = b"\x80" * (width * height // 2)
+    frames = (b"FRAME\n" + picture.tobytes() + grey) * 20
+    path.write_bytes(f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode() + frames)
+
+
+@pytest.mark.timeout(300)
+def test_warehouse__scans_with_the_camera__and_the_box_is_on_the_list(
+    site: str, browser: Browser, tmp_path: Path
+) -> None:
+    film_of("https://id.gs1.org/00/095212340000000990", tmp_path / "film.y4m")
+    arguments = [
+        "--no-sandbox",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}",
+    ]
+    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    merchant = Device(with_camera, site, "phone", "zh", PICTURES)
+    merchant.log_in(MERCHANT_PHONE, PASSWORD)
+    merchant.open("/capture/receive/")
+    merchant.button("用摄像头扫码")
+    merchant.sees("箱 …000990")
+    merchant.picture("capture-camera")
+    with_camera.close()
+    assert not merchant.complaints
 
 
 @pytest.mark.timeout(300)
