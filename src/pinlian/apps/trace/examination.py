@@ -144,6 +144,8 @@ def _examine_certificates(ids: Collection[str]) -> None:
     known = [_certificate(row) for row in rows_of(CertificateRow, "id", ids)]
     found: list[Finding] = []
     for certificate in known:
+        if certificate.quantity is None:
+            continue
         under = LotCertificate.objects.filter(certificate=certificate.id).values_list("lot", flat=True)
         found += quantity_findings(certificate, [_stored_claim(row) for row in rows_of(Examination, "lot", under)])
     _replace_findings([subject_of(certificate.id) for certificate in known], found)

@@ -38,7 +38,7 @@ Window = tuple[int, int]
 """From one time to another, microseconds since the Unix epoch, both included."""
 Fetch = Callable[[Mapping[str, Window]], Iterable[Event]]
 """Every event that touches one of these things within its window, and every association in which it is the parent that
-began before the window's end."""
+began before the window's end; of more than EVENTS_MAX, those that happened first."""
 
 
 class Relation(StrEnum):
@@ -148,7 +148,7 @@ def walk(
         back: towards what it was made of, or what is packed in it.
         forward: towards what was made of it.
     """
-    return _Walker(subject, fetch, back=back, forward=forward).run(levels_max, events_max)
+    return _Walker(subject, fetch, events_max, back=back, forward=forward).run(levels_max)
 
 
 def contents(packages: Mapping[str, int], fetch: Fetch, *, levels_max: int = LEVELS_MAX) -> dict[str, int]:
@@ -207,9 +207,11 @@ def _is(event: Event, role: Role, epc: str) -> bool:
 
 
 class _Walker:
-    def __init__(self, subject: str, fetch: Fetch, *, back: bool, forward: bool) -> None:
+    def __init__(self, subject: str, fetch: Fetch, events_max: int, *, back: bool, forward: bool) -> None:
         self._subject = subject
         self._fetch = fetch
+        self._events_max = events_max
+        self._is_cut = False
         self._back = back
         self._forward = forward
         self._known: dict[str, list[Event]] = {}
@@ -220,10 +222,10 @@ class _Walker:
         self._events: dict[int, Event] = {}
         self._done: dict[tuple[str, _Mode, bool], list[tuple[int, int]]] = defaultdict(list)
 
-    def run(self, levels_max: int, events_max: int) -> Walk:
+    def run(self, levels_max: int) -> Walk:
         tasks = [_Task(self._subject, _Mode.SUBJECT, _FROM_EVER, _FOR_EVER, self._forward, relation=Relation.SUBJECT)]
         level = 0
-        while tasks and level <= levels_max and len(self._events) < events_max:
+        while tasks and level <= levels_max and len(self._events) < self._events_max:
             self._read(tasks)
             following: list[_Task] = []
             for task in tasks:
@@ -238,7 +240,7 @@ class _Walker:
             edges=tuple(self._edges),
             events=tuple(in_order(self._events.values())),
             taken_back=tuple(sorted(self._taken_back.values(), key=lambda event: event.index)),
-            is_whole=not tasks,
+            is_whole=not tasks and not self._is_cut,
         )
 
     def _read(self, tasks: Iterable[_Task]) -> None:
@@ -252,7 +254,10 @@ class _Walker:
         if not wanted:
             return
         self._windows |= wanted
-        found = _by_epc(self._fetch(wanted), wanted)
+        answer = list(self._fetch(wanted))
+        # A store gives no more than this at once, and may have had more.
+        self._is_cut = self._is_cut or len(answer) >= self._events_max
+        found = _by_epc(answer, wanted)
         for epc in wanted:
             events = found.get(epc, [])
             kept = in_order(standing(events))

@@ -200,6 +200,14 @@ def test_walk__more_events_than_the_bound__says_that_it_is_not_whole() -> None:
     assert len(way.events) == 3
 
 
+def test_walk__one_thing_with_more_events_than_the_bound__says_that_it_is_not_whole() -> None:
+    scene = Scene()
+    for hour in range(10):
+        scene.step("inspecting", LOT, where=FARM, at=hour)
+    assert walk(LOT, scene.fetch(), events_max=11).is_whole
+    assert not walk(LOT, scene.fetch(), events_max=10).is_whole
+
+
 def test_walk__in_a_circle__ends() -> None:
     scene = Scene()
     scene.transformed([(LOT, 1, "KGM")], [(OTHER_LOT, 1, "KGM")], at=1)
