@@ -136,7 +136,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = PINLIAN_HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "pinlian.config.static_files.StaticFiles"},
 }
 MEDIA_URL = "/media/"
 MEDIA_ROOT = PINLIAN_HOME / "media"
