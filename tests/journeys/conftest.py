@@ -33,14 +33,20 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of the instance: for tests in which somebody alters what it keeps."""
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture(scope="session")
+def site(home: Path) -> Iterator[str]:
     """The address of an instance with the neighbourhood of neighbourhood.py in it."""
-    home = tmp_path_factory.mktemp("instance")
     port = free_port()
     environment = os.environ | {
         "PINLIAN_HOME": str(home),
         "PINLIAN_PORT": str(port),
         "PINLIAN_NODE_PORT": str(free_port()),
+        "PINLIAN_ANCHOR_SECONDS": "2",
         "DJANGO_SETTINGS_MODULE": "pinlian.config.settings",
     }
     environment.pop("DATABASE_URL", None)

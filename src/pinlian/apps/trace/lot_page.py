@@ -40,7 +40,7 @@ _LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuant
 
 STEP_WORDS: Mapping[str, tuple[str, Promise]] = {
     "commissioning": ("sprout", _("Made")),
-    "packing": ("package", _("Packed")),
+    "packing": ("package", pgettext_lazy("goods", "Packed")),
     "unpacking": ("package-open", _("Unpacked")),
     "repackaging": ("package-open", _("Packed anew")),
     "shipping": ("truck", _("Sent on its way")),
@@ -346,7 +346,7 @@ def _balances(history: History) -> Iterator[tuple[Promise, str]]:
             (_("Made"), book.made),
             (_("Used for other goods"), book.used),
             (_("Written off"), book.lost),
-            (_("Sold"), book.sold),
-            (_("On its way"), book.on_the_way),
+            (pgettext_lazy("an amount", "Sold"), book.sold),
+            (pgettext_lazy("an amount", "On its way"), book.on_the_way),
         )
         yield from ((words, amount_words(value, book.uom)) for words, value in rows if value != "0")

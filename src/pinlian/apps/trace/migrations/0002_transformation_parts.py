@@ -4,17 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('trace', '0001_initial'),
+        ("trace", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TransformationPart',
+            name="TransformationPart",
             fields=[
-                ('index', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('transformation', models.CharField(db_index=True, max_length=300)),
+                ("index", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("transformation", models.CharField(db_index=True, max_length=300)),
             ],
         ),
     ]
