@@ -219,6 +219,14 @@ def test_get_event__hash_id_not_escaped__is_found_all_the_same(asker: Client, me
     assert len(events_of(get(asker, f"/events/{quote(event_id, safe='')}"))) == 1
 
 
+def test_get_event__links_to_the_signed_fact_that_can_be_proved(asker: Client, merchant: str) -> None:
+    captured(asker, merchant, harvest(eventID="urn:x:1"))
+    link = get(asker, "/events/urn:x:1")["Link"]
+    assert link == '<http://testserver/api/v1/record/facts/0>; rel="describedby"'
+    fact: Any = asker.get(link.partition(">")[0][1:])
+    assert "urn:x:1" in fact.content.decode()
+
+
 def test_get_event__unknown__is_named_as_gs1_does(asker: Client) -> None:
     refused = get(asker, "/events/urn:x:1")
     assert (refused.status_code, refused.json()["type"]) == (404, "epcisException:NoSuchNameException")

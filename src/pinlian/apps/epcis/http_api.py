@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from pinlian.apps.epcis import capturing, querying, selectors
 from pinlian.apps.epcis.http_problems import EpcisException, Problematic, problem_response
 from pinlian.apps.epcis.models import CaptureJob, Event, EventEpc, NamedQuery
-from pinlian.apps.people.facade import Role, TokenHolder, address_of, holder_of_token
+from pinlian.apps.people.facade import HANDLERS, Role, TokenHolder, address_of, holder_of_token
 from pinlian.domain.refusals import Refused
 from pinlian.gs1.epcis.document import CONTEXT, NotReadable, read_json
 from pinlian.gs1.epcis.event_query import QueryRefused, Refusal, parse
@@ -37,7 +37,6 @@ AS_CAPTURED, AS_DIGITAL_LINK = "Never_Translates", "Always_GS1_Digital_Link"
 EPC_FORMATS = (AS_CAPTURED, AS_DIGITAL_LINK, "No_Preference")
 ADDRESS_BYTES_MAX = 8_000
 QUERY_BYTES_MAX = 100_000
-CAPTURING_ROLES = frozenset({Role.MERCHANT, Role.LEADER, Role.COURIER, Role.OPERATOR})
 TOP_LEVEL = (
     "events",
     "eventTypes",
@@ -169,7 +168,7 @@ def _holder(request: HttpRequest) -> TokenHolder:
 
 def _capturing_holder(request: HttpRequest) -> TokenHolder:
     holder = _holder(request)
-    if not holder.roles & CAPTURING_ROLES:
+    if not holder.roles & HANDLERS:
         raise Problematic(EpcisException.SECURITY_FORBIDDEN)
     return holder
 
@@ -314,7 +313,11 @@ def _get_event(request: HttpRequest, event_id: str) -> HttpResponse:
     found = list(Event.objects.filter(event_id=event_id).order_by("index"))
     if not found:
         raise Problematic(EpcisException.NO_SUCH_NAME, event_id[:200])
-    return _answer(_query_document([_shown(event, request) for event in _marked(found)], "SimpleEventQuery"))
+    response = _answer(_query_document([_shown(event, request) for event in _marked(found)], "SimpleEventQuery"))
+    # From the event to the signed fact that can be proved.
+    facts = (request.build_absolute_uri(f"/api/v1/record/facts/{event.index}") for event in found)
+    response["Link"] = ", ".join(f'<{fact}>; rel="describedby"' for fact in facts)
+    return response
 
 
 def _marked(events: list[Event]) -> list[tuple[Event, dict[str, Any]]]:
