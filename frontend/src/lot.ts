@@ -124,6 +124,7 @@ class LotProof extends HTMLElement {
   }
 
   private show(verdict: Verdict): void {
+    this.dataset.found = verdict;
     for (const shown of this.querySelectorAll<HTMLElement>("[data-verdict]")) {
       shown.classList.toggle("is-shown", shown.dataset.verdict === verdict);
     }
