@@ -22,6 +22,7 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record.tree import leaf_hash
 
 __all__ = [
+    "DEPTH_MAX",
     "FACT_BYTES_MAX",
     "Fact",
     "FactDomain",
@@ -39,6 +40,9 @@ __all__ = [
 
 FACT_BYTES_MAX = 60_000
 """Of a leaf: an entry of a tile (C2SP tlog-tiles) has at most 65,535."""
+
+DEPTH_MAX = 64
+"""Lists and objects inside each other, the body itself included: every reader of JSON gets so deep."""
 
 DOMAIN_NAME = "Pinlian Record"
 DOMAIN_VERSION = "1"
@@ -116,14 +120,31 @@ def body_text(body: Mapping[str, Any]) -> bytes:
     """The RFC 8785 form of a body.
 
     Raises:
-        Refused: FACT_MALFORMED, it has none (not a number, an integer beyond 2**53, half a surrogate pair).
+        Refused: FACT_MALFORMED, it has none (not a number, an integer beyond 2**53, half a surrogate pair) or is too
+            deep.
     """
     if not isinstance(body, dict):
         raise Refused(Refusal.FACT_MALFORMED, "body", "expected an object")
+    if _is_too_deep(body):
+        raise Refused(Refusal.FACT_MALFORMED, "body", f"nested more than {DEPTH_MAX} deep")
     try:
         return rfc8785.dumps(body)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise Refused(Refusal.FACT_MALFORMED, "body", str(error)) from error
+
+
+def _is_too_deep(body: dict[str, Any]) -> bool:
+    level: list[Any] = [body]
+    for _ in range(DEPTH_MAX):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list | tuple)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _digest(kind: str, time: int, text: bytes, domain: FactDomain) -> bytes:

@@ -1,6 +1,7 @@
 """Facts: the bytes of a leaf, what is signed, and what is refused."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any
@@ -15,6 +16,7 @@ from pinlian.chain.keys import key_from_bytes
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record.fact import (
+    DEPTH_MAX,
     FACT_BYTES_MAX,
     Fact,
     FactDomain,
@@ -150,11 +152,24 @@ def test_leaf__value_that_no_fact_has__is_malformed(changes: dict[str, Any], fie
     assert refused(leaf, fact) == (Refusal.FACT_MALFORMED, field)
 
 
-def test_leaf__nested_without_end__is_malformed() -> None:
-    body: dict[str, Any] = {}
-    for _ in range(100_000):
-        body = {"b": body}
-    assert refused(signing_digest, "harvest", 7, body, DOMAIN) == (Refusal.FACT_MALFORMED, "body")
+@pytest.mark.parametrize("layer", [lambda inner: {"b": inner}, lambda inner: {"b": [inner]}])
+def test_leaf__nested_deeper_than_readers_go__is_malformed(layer: Callable[[Any], dict[str, Any]]) -> None:
+    def nested(layers: int) -> dict[str, Any]:
+        body: dict[str, Any] = {}
+        for _ in range(layers):
+            body = layer(body)
+        return body
+
+    deepest = next(layers for layers in range(1, 200) if _depth(nested(layers + 1)) > DEPTH_MAX)
+    fact = sign(FARMER, "note", 7, nested(deepest), DOMAIN)
+    assert fact_from_leaf(leaf(fact)) == fact
+    for layers in (deepest + 1, 100_000):
+        assert refused(signing_digest, "note", 7, nested(layers), DOMAIN) == (Refusal.FACT_MALFORMED, "body")
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value
+    return 1 + max(map(_depth, inner), default=0)
 
 
 def test_leaf__at_its_limit__is_taken_and_a_byte_more_is_oversized() -> None:

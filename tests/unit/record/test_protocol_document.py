@@ -9,6 +9,7 @@ from pinlian.config.wiring import FACT_PROJECTIONS
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal
 from pinlian.record.fact import (
+    DEPTH_MAX,
     FACT_BYTES_MAX,
     FACT_TYPE,
     FactDomain,
@@ -58,6 +59,7 @@ def test_fact__of_the_document__has_these_bytes() -> None:
     assert written.encode() == leaf(fact)
     assert fact_from_leaf(written.encode()) == fact
     assert f"at most {FACT_BYTES_MAX:,} bytes" in DOCUMENT
+    assert f"at most {DEPTH_MAX} deep" in DOCUMENT
 
 
 def test_tree__of_the_document__has_these_hashes() -> None:
