@@ -110,7 +110,6 @@ FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
     trace_models.Recall,
     trace_models.GroupLink,
     trace_models.Attachment,
-    trace_models.TransformationPart,
     trace_models.Finding,
     trace_models.Examination,
     trace_models.ExaminationCursor,

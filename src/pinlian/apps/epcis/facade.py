@@ -21,6 +21,7 @@ from pinlian.apps.epcis.selectors import (
     events_at,
     events_named,
     events_touching,
+    indices_of_transformations,
     indices_within,
     stored_events,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "events_named",
     "events_touching",
     "fact_body",
+    "indices_of_transformations",
     "indices_within",
     "problem_details",
     "problem_text",

@@ -132,6 +132,12 @@ def indices_within(windows: Mapping[str, tuple[int, int]], *, limit: int) -> lis
     return sorted(found, key=lambda index: (found[index], index))[:limit]
 
 
+def indices_of_transformations(ids: Collection[str]) -> list[int]:
+    """Indices of the events that say to be part of one of these transformations, in the order of the record."""
+    parts = Event.objects.exclude(transformation_id="").filter(transformation_id__in=ids)
+    return list(parts.order_by("index").values_list("index", flat=True))
+
+
 def events_at(indices: Collection[int]) -> list[EventRow]:
     """The events whose facts have these indices, in the order of the record. Plain SQL: every history passes here."""
     wanted = sorted(set(indices))

@@ -65,7 +65,6 @@ from pinlian.apps.trace.stored import (
     LOT_FACTS,
     PLACE_FACTS,
     RECALL_FACTS,
-    TRANSFORMATION_PART_FACTS,
     stored_attachments,
     stored_certificates,
     stored_group_links,
@@ -73,7 +72,6 @@ from pinlian.apps.trace.stored import (
     stored_lots,
     stored_places,
     stored_recalls,
-    stored_transformation_parts,
 )
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.domain.traceability.walk import Edge, EdgeKind, Relation
@@ -86,7 +84,6 @@ __all__ = [
     "LOT_FACTS",
     "PLACE_FACTS",
     "RECALL_FACTS",
-    "TRANSFORMATION_PART_FACTS",
     "BalanceView",
     "CertificateBody",
     "CertificateKind",
@@ -147,7 +144,6 @@ __all__ = [
     "stored_lots",
     "stored_places",
     "stored_recalls",
-    "stored_transformation_parts",
     "suspected_codes",
     "tell_of_recalls",
     "watch_step",

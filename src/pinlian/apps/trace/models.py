@@ -1,9 +1,9 @@
 """Lots, places and certificates as the record has them, what the checks found, and scans of codes.
 
-Facts write Lot, Place, Certificate, LotCertificate, Recall, GroupLink, Attachment and TransformationPart, through
-projections.py alone. The examiner writes Finding, Examination and ExaminationCursor, through examination.py alone;
-dropped, they are made again from the facts. People write Scan and ScanCount, through services.py alone. Things are
-named by canonical EPC; times are Unix seconds; an index is a place in the record.
+Facts write Lot, Place, Certificate, LotCertificate, Recall, GroupLink and Attachment, through projections.py alone. The
+examiner writes Finding, Examination and ExaminationCursor, through examination.py alone; dropped, they are made again
+from the facts. People write Scan and ScanCount, through services.py alone. Things are named by canonical EPC; times are
+Unix seconds; an index is a place in the record.
 """
 
 from django.db import models
@@ -127,16 +127,6 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.child} {self.parent}"
-
-
-class TransformationPart(models.Model):
-    """That an event is one of several that record one transformation together, if they have the same id."""
-
-    index = models.BigIntegerField(primary_key=True)
-    transformation = models.CharField(max_length=EPC_LENGTH_MAX, db_index=True)
-
-    def __str__(self) -> str:
-        return f"{self.transformation} {self.index}"
 
 
 class Finding(models.Model):

@@ -13,7 +13,6 @@ from django.db.models import Model
 from pinlian.apps.trace.bodies import BodyT, CertificateBody, LotBody, PlaceBody, RecallBody, read
 from pinlian.apps.trace.captured import groups_of, names_of
 from pinlian.apps.trace.models import (
-    EPC_LENGTH_MAX,
     Attachment,
     Certificate,
     GroupLink,
@@ -21,7 +20,6 @@ from pinlian.apps.trace.models import (
     LotCertificate,
     Place,
     Recall,
-    TransformationPart,
 )
 from pinlian.gs1.epcis.terms import read_time_us
 from pinlian.record.facade import StoredFact
@@ -77,11 +75,9 @@ def on_recall(facts: Sequence[StoredFact]) -> None:
 
 
 def on_epcis_event(facts: Sequence[StoredFact]) -> None:
-    """Remember which groups events are for, what was attached to what, and which events are one transformation;
-    apps.epcis keeps the events themselves."""
+    """Remember which groups events are for, and what was attached to what; apps.epcis keeps the events themselves."""
     links: list[GroupLink] = []
     attachments: list[Attachment] = []
-    parts: list[TransformationPart] = []
     for stored in facts:
         event = stored.fact.body.get("event")
         if not isinstance(event, dict):
@@ -92,16 +88,12 @@ def on_epcis_event(facts: Sequence[StoredFact]) -> None:
             for group in groups_of(event)
             for epc in names_of(event)
         ]
-        transformation = str(event.get("transformationID", ""))
-        if 0 < len(transformation) <= EPC_LENGTH_MAX and "\x00" not in transformation:
-            parts.append(TransformationPart(index=stored.index, transformation=transformation))
         if event.get("type") == "AssociationEvent" and event.get("action") == "ADD":
             parent, *children = names_of(event) or [""]
             if event.get("parentID") and children:
                 attachments.append(Attachment(index=stored.index, parent=parent, child=children[0], since_us=time_us))
     GroupLink.objects.bulk_create(links)
     Attachment.objects.bulk_create(attachments)
-    TransformationPart.objects.bulk_create(parts)
 
 
 def _readable(model: type[BodyT], facts: Sequence[StoredFact]) -> list[tuple[StoredFact, BodyT]]:

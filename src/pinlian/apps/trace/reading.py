@@ -6,9 +6,9 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pinlian.apps.epcis.facade import EventRow, events_at, indices_within
+from pinlian.apps.epcis.facade import EventRow, events_at, indices_of_transformations, indices_within
 from pinlian.apps.trace.captured import groups_of, names_of, objects
-from pinlian.apps.trace.models import Attachment, TransformationPart
+from pinlian.apps.trace.models import Attachment
 from pinlian.apps.trace.records import EventView
 from pinlian.domain.traceability.cold_chain import celsius
 from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing
@@ -54,7 +54,7 @@ class Store:
         if not wanted:
             return
         self._joined |= wanted
-        parts = TransformationPart.objects.filter(transformation__in=wanted).values_list("index", flat=True)
+        parts = indices_of_transformations(wanted)
         self._read(parts)
         together: dict[tuple[str, str], list[Event]] = {}
         for index in parts:

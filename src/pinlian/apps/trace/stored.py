@@ -11,7 +11,6 @@ from pinlian.apps.trace.models import (
     LotCertificate,
     Place,
     Recall,
-    TransformationPart,
 )
 
 ROWS_PER_READ = 5_000
@@ -34,7 +33,6 @@ RECALL_FACTS = ("index", "epc", "author", "is_start", "reason", "at")
 GROUP_LINK_FACTS = ("group_id", "index", "epc", "time_us")
 
 ATTACHMENT_FACTS = ("index", "parent", "child", "since_us")
-TRANSFORMATION_PART_FACTS = ("index", "transformation")
 
 Facts = tuple[Any, ...]
 
@@ -72,8 +70,3 @@ def stored_group_links() -> Iterator[Facts]:
 def stored_attachments() -> Iterator[Facts]:
     """ATTACHMENT_FACTS of everything that was attached to something."""
     return Attachment.objects.values_list(*ATTACHMENT_FACTS).iterator(chunk_size=ROWS_PER_READ)
-
-
-def stored_transformation_parts() -> Iterator[Facts]:
-    """TRANSFORMATION_PART_FACTS of every event of a transformation that has an id."""
-    return TransformationPart.objects.values_list(*TRANSFORMATION_PART_FACTS).iterator(chunk_size=ROWS_PER_READ)
