@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 QOS = 1
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 # A broker holds back further messages while some are unacknowledged (Mosquitto: 20), so a group ends with silence.
-SILENCE_SECONDS = 0.25
+SILENCE_SECONDS = 0.05
+IDLE_SECONDS = 1.0
 GROUP_SECONDS_MAX = 2.0
 GROUP_MESSAGES_MAX = 500
 BACK_OFF_SECONDS_MAX = 30.0
@@ -111,14 +112,13 @@ class SensorListener:
     def _group(self, stop: threading.Event) -> list[_Delivered]:
         """What came together: until nobody speaks for a moment, or it is enough."""
         group: list[_Delivered] = []
-        began_at = time.monotonic()
-        while not stop.is_set() and len(group) < GROUP_MESSAGES_MAX:
-            try:
+        try:
+            group.append(self._came.get(timeout=IDLE_SECONDS))
+            ends_at = time.monotonic() + GROUP_SECONDS_MAX
+            while len(group) < GROUP_MESSAGES_MAX and time.monotonic() < ends_at and not stop.is_set():
                 group.append(self._came.get(timeout=SILENCE_SECONDS))
-            except queue.Empty:
-                break
-            if time.monotonic() - began_at > GROUP_SECONDS_MAX:
-                break
+        except queue.Empty:
+            pass
         return group
 
     def _keep(self, group: list[_Delivered], stop: threading.Event) -> None:
