@@ -6,6 +6,7 @@ import pytest
 
 from pinlian.apps.trace import facade as trace
 from pinlian.apps.trace.facade import FindingKind, Severity
+from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import facade as record
 from tests.integration.trace.people import signing
 from tests.integration.trace.scene import (
@@ -191,6 +192,14 @@ def test_rebuild__makes_the_same_rows_and_findings() -> None:
     assert trace.findings(A) == []
     follow()
     assert everything() == before
+
+
+def test_admit__what_says_nothing_that_is_read__names_the_field() -> None:
+    sign = signing("stranger")
+    trace.admit(sign("lot", 1, {"epc": A, "name": "Spinach"}))
+    with pytest.raises(Refused) as refused:
+        trace.admit(sign("lot", 1, {"epc": A, "name": "Spinach", "net_content": {"quantity": "none"}}))
+    assert (refused.value.refusal, refused.value.field) == (Refusal.MALFORMED, "net_content.quantity")
 
 
 def test_facts_that_do_not_fit__change_nothing_and_stop_nothing() -> None:
