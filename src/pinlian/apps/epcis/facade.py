@@ -2,15 +2,13 @@
 
 from pinlian.apps.epcis.capturing import (
     CaptureInvalid,
-    EventKnown,
     admit_fact,
     capture,
-    capture_event,
     capture_signed,
     check,
     fact_body,
 )
-from pinlian.apps.epcis.problem_texts import problem_details, problem_text
+from pinlian.apps.epcis.problem_texts import problem_text
 from pinlian.apps.epcis.querying import Page, PageTokenInvalid, query
 from pinlian.apps.epcis.selectors import (
     EpcRow,
@@ -30,7 +28,6 @@ from pinlian.gs1.epcis.problems import Problem, ProblemName
 __all__ = [
     "CaptureInvalid",
     "EpcRow",
-    "EventKnown",
     "EventRow",
     "Page",
     "PageTokenInvalid",
@@ -38,7 +35,6 @@ __all__ = [
     "ProblemName",
     "admit_fact",
     "capture",
-    "capture_event",
     "capture_signed",
     "check",
     "epc_is_known",
@@ -50,7 +46,6 @@ __all__ = [
     "fact_body",
     "indices_of_transformations",
     "indices_within",
-    "problem_details",
     "problem_text",
     "query",
     "stored_events",

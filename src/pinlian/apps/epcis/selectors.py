@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from pinlian.apps.epcis.models import CaptureJob, Event, EventEpc
 from pinlian.gs1.epcis.identity import canonical_or_as_is
@@ -238,6 +239,6 @@ def stored_events() -> Iterable[tuple[Any, ...]]:
         last = rows[-1].index
 
 
-def jobs_of(owner_id: int) -> Any:
+def jobs_of(owner_id: int) -> QuerySet[CaptureJob]:
     """The capture jobs of a person, the newest first."""
     return CaptureJob.objects.filter(owner_id=owner_id).order_by("-created_at_ms", "id")

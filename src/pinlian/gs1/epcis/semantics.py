@@ -311,7 +311,7 @@ class _Fields:
         self.value = value
         self.pointer = pointer
         self._problems = problems
-        self._prefixes = prefixes
+        self.prefixes = prefixes
 
     def place(self, name: str) -> str:
         return pointer_to(self.pointer, name)
@@ -337,13 +337,13 @@ class _Fields:
     def _extension(self, name: str) -> None:
         self._namespace(name, self.place(name))
         self._names_below(self.value[name], self.place(name))
-        if expand(name, self._prefixes).startswith((EPCIS, CBV)):
+        if expand(name, self.prefixes).startswith((EPCIS, CBV)):
             self.add(ProblemName.EXTENSION_NAMESPACE_RESERVED, name, field=_shown(name))
 
     def _namespace(self, name: str, pointer: str) -> None:
         prefix = name.partition(":")[0]
         is_uri = prefix in ("http", "https", "urn") and _is_uri(name)
-        if prefix not in self._prefixes and not is_uri:
+        if prefix not in self.prefixes and not is_uri:
             self._problems.add(ProblemName.NAMESPACE_UNDECLARED, pointer, field=_shown(name))
 
     def _names_below(self, value: Any, pointer: str) -> None:
@@ -398,9 +398,9 @@ class _Fields:
     def word(self, name: str, vocabulary: Vocabulary, problem: ProblemName) -> str | None:
         """A word of a vocabulary, or a URI of another; the standard word as it stands bare."""
         value = self.text(
-            name, lambda text: vocabulary.may_be(full := expand(text, self._prefixes)) and _is_word(full), problem
+            name, lambda text: vocabulary.may_be(full := expand(text, self.prefixes)) and _is_word(full), problem
         )
-        return None if value is None else vocabulary.bare(expand(value, self._prefixes))
+        return None if value is None else vocabulary.bare(expand(value, self.prefixes))
 
     def member(self, name: str) -> Mapping[str, Any] | None:
         if name not in self.value:
@@ -428,7 +428,7 @@ class _Fields:
         for index, element in enumerate(self.elements(name, may_be_empty=may_be_empty) or []):
             place = pointer_to(self.place(name), index)
             if isinstance(element, dict):
-                found.append(_Fields(element, place, self._problems, self._prefixes))
+                found.append(_Fields(element, place, self._problems, self.prefixes))
             else:
                 self._problems.add(ProblemName.NOT_AN_OBJECT, place)
         return found
@@ -573,7 +573,7 @@ class _EventCheck:
                 element.identifier(what)
 
     def _within(self, fields: _Fields, name: str, value: Mapping[str, Any]) -> _Fields:
-        return _Fields(value, fields.place(name), self._problems, fields._prefixes)
+        return _Fields(value, fields.place(name), self._problems, fields.prefixes)
 
     def _persistent_disposition(self, fields: _Fields, disposition: str | None) -> None:
         value = fields.member("persistentDisposition")
@@ -596,7 +596,7 @@ class _EventCheck:
     def _dispositions(self, fields: _Fields, name: str) -> set[str]:
         found: set[str] = set()
         for index, element in enumerate(fields.elements(name, may_be_empty=False) or []):
-            one = _Fields({str(index): element}, fields.place(name), self._problems, fields._prefixes)
+            one = _Fields({str(index): element}, fields.place(name), self._problems, fields.prefixes)
             word = one.word(str(index), DISPOSITION, ProblemName.DISPOSITION_UNKNOWN)
             if word in found:
                 one.add(ProblemName.ELEMENT_TWICE, str(index), value=_shown(element))
