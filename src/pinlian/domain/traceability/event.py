@@ -152,7 +152,10 @@ class Event:
     @property
     def day(self) -> date:
         """The day on which it happened, by the calendar of the place."""
-        return (_EPOCH + timedelta(minutes=self.offset_minutes, microseconds=self.time_us)).date()
+        try:
+            return (_EPOCH + timedelta(minutes=self.offset_minutes, microseconds=self.time_us)).date()
+        except OverflowError:
+            return date.max if self.time_us > 0 else date.min
 
     @cached_property
     def site(self) -> str:

@@ -31,9 +31,6 @@ from pinlian.domain.traceability.event import (
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity, evidence
 from pinlian.domain.traceability.quantity import PIECES, Amount, plain
 
-NESTING_MAX = 16
-"""A container within more containers than this is not followed."""
-
 ZERO = Fraction(0)
 
 
@@ -196,17 +193,22 @@ class _Containers:
         self._packed_by: dict[str, list[int]] = defaultdict(list)
         self._arrived_at: dict[str, str] = {}
 
-    def content(self, container: str, depth: int = 0) -> list[Amount | None]:
+    def content(self, container: str) -> list[Amount | None]:
         """What is in it and in the containers within it, one amount for each dimension and container."""
-        if depth > NESTING_MAX:
-            return []
-        found: list[Amount | None] = [
-            None if value is None else Amount(dimension, value)
-            for dimension, value in self._amounts.get(container, {}).items()
-            if value is None or value > 0
-        ]
-        for inner in self._inside.get(container, {}):
-            found += self.content(inner, depth + 1)
+        found: list[Amount | None] = []
+        seen: dict[str, None] = {}
+        waiting = [container]
+        while waiting:
+            each = waiting.pop()
+            if each in seen:
+                continue
+            seen[each] = None
+            found += [
+                None if value is None else Amount(dimension, value)
+                for dimension, value in self._amounts.get(each, {}).items()
+                if value is None or value > 0
+            ]
+            waiting += self._inside.get(each, {})
         return found
 
     def forget(self, container: str) -> None:

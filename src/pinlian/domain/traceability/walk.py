@@ -281,6 +281,7 @@ class _Walker:
             self._events |= {event.index: event for event in events if event.readings}
             return []
         following: list[_Task] = []
+        packings = _by_parent(events)
         for event in events:
             roles = event.role_of(task.epc)
             if event.type is EventType.TRANSFORMATION:
@@ -289,7 +290,7 @@ class _Walker:
             self._events[event.index] = event
             if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION) and event.action is Action.ADD:
                 if Role.CHILD in roles:
-                    following += self._carriers(task, event, events)
+                    following += self._carriers(task, event, packings)
                 if Role.PARENT in roles:
                     following += self._children(task, event)
         return following
@@ -325,11 +326,11 @@ class _Walker:
             for made in event.of_whole(Role.OUTPUT):
                 self._edges[Edge(used.epc, made.epc, EdgeKind.MADE_INTO, min(parts))] = None
 
-    def _carriers(self, task: _Task, packing: Event, events: Sequence[Event]) -> list[_Task]:
+    def _carriers(self, task: _Task, packing: Event, packings: Mapping[str, Sequence[Event]]) -> list[_Task]:
         """What a thing was put in by one event, until it was taken out."""
         following: list[_Task] = []
         for parent in packing.of_role(Role.PARENT):
-            until, end = _taken_out(task.epc, parent.epc, packing, events, task.until)
+            until, end = _taken_out(task.epc, packing, packings.get(parent.epc, ()), task.until)
             if task.used_at and end is not None and end.site and end.site != task.used_at:
                 continue
             self._join(task.epc, parent.epc, packing)
@@ -362,8 +363,9 @@ class _Walker:
 
     def _sensors(self, task: _Task, joining: Event, children: Sequence[str]) -> list[_Task]:
         following: list[_Task] = []
+        joinings = _by_parent(self._known[task.epc]).get(task.epc, [])
         for child in children:
-            until, _ = _taken_out(child, task.epc, joining, self._known[task.epc], task.until)
+            until, _ = _taken_out(child, joining, joinings, task.until)
             self._join(child, task.epc, joining)
             since = max(task.since, joining.time_us)
             following.append(_Task(child, _Mode.SENSE, since, until, relation=Relation.SENSOR))
@@ -373,6 +375,7 @@ class _Walker:
         """A container while something was in it."""
         following: list[_Task] = []
         known = self._known[task.epc]
+        packings = _by_parent(known)
         moved = False
         for event in known:
             is_joining = event.type is EventType.ASSOCIATION and event.action is Action.ADD
@@ -396,19 +399,29 @@ class _Walker:
             self._events[event.index] = event
             moved = moved or event.biz_step in SHIPPED or event.biz_step == BizStep.RECEIVING
             if event.action is Action.ADD and _is(event, Role.CHILD, task.epc):
-                following += self._carriers(task, event, known)
+                following += self._carriers(task, event, packings)
         return following
 
 
-def _taken_out(
-    child: str, parent: str, packing: Event, events: Sequence[Event], until: int
-) -> tuple[int, Event | None]:
-    """Until when a thing was in another, and the event that took the last of it out; `until` and None if none did."""
-    left = _quantity(child, packing)
+def _by_parent(events: Iterable[Event]) -> dict[str, list[Event]]:
+    """Packing and unpacking, by container, in their order."""
+    found: dict[str, list[Event]] = defaultdict(list)
     for event in events:
+        if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION):
+            for parent in event.of_role(Role.PARENT):
+                found[parent.epc].append(event)
+    return found
+
+
+def _taken_out(child: str, packing: Event, packings: Iterable[Event], until: int) -> tuple[int, Event | None]:
+    """Until when a thing was in a container, and the event that took the last of it out; `until` and None if none did.
+
+    Args:
+        packings: all packing and unpacking of this container that is known, by time.
+    """
+    left = _quantity(child, packing)
+    for event in packings:
         if event.time_us < packing.time_us or event.index == packing.index or event.type is not packing.type:
-            continue
-        if not _is(event, Role.PARENT, parent):
             continue
         if event.action is Action.DELETE:
             taken = _quantity(child, event)

@@ -164,6 +164,19 @@ def test_balances__crate_used_again_without_a_recorded_emptying__holds_only_the_
     assert only(books).held == {WAREHOUSE: 40}
 
 
+def test_balances__containers_that_are_said_to_hold_each_other__count_once() -> None:
+    scene = Scene()
+    scene.made(kilograms(20))
+    crates = [f"crate {number}" for number in range(40)]
+    for crate in crates:
+        scene.packed(crate, *(other for other in crates if other != crate), at=0.2)
+    scene.packed(crates[0], kilograms(20))
+    scene.shipped(crates[7])
+    books, found = balances(LOT, scene.events)
+    assert found == []
+    assert only(books).on_the_way == 20
+
+
 def test_balances__splitting_a_lot__uses_it_up_and_no_more() -> None:
     scene = Scene()
     scene.made(kilograms(100), where=WAREHOUSE)
