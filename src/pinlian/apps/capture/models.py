@@ -4,6 +4,7 @@ The record writes Holding and UnitContent, through projections.py alone; people 
 services.py, imports.py and sensor_intake.py. Things are named by their canonical EPC.
 """
 
+import hashlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -132,9 +133,16 @@ class LastChoices(models.Model):
         return f"{self.person_id} {self.step}"
 
 
+def key_of(author: str, place_or_unit: str, epc: str, uom: str) -> str:
+    """The key of a row that says how much of a thing is at a place, or in a unit, by the word of an account."""
+    return hashlib.sha256("\n".join((author, place_or_unit, epc, uom)).encode()).hexdigest()
+
+
 class Holding(models.Model):
     """How much of a lot, or which logistic unit, is at a place by the word of one account."""
 
+    # Follows from what the row is about, so that the same facts make the same row (`key_of`)
+    key = models.CharField(max_length=64, primary_key=True)
     author = models.CharField(max_length=42)
     place = models.CharField(max_length=EPC_LENGTH_MAX)
     epc = models.CharField(max_length=EPC_LENGTH_MAX, db_index=True)
@@ -145,9 +153,7 @@ class Holding(models.Model):
     changed_at_us = models.BigIntegerField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["author", "place", "epc", "uom"], name="capture_one_holding"),
-        ]
+        indexes = [models.Index(fields=["author", "place"], name="capture_held_by")]
 
     def __str__(self) -> str:
         return f"{self.epc} @ {self.place}"
@@ -156,16 +162,12 @@ class Holding(models.Model):
 class UnitContent(models.Model):
     """How much of what is in a logistic unit, by the word of the account that packed it."""
 
+    key = models.CharField(max_length=64, primary_key=True)
     author = models.CharField(max_length=42)
     unit = models.CharField(max_length=EPC_LENGTH_MAX, db_index=True)
     epc = models.CharField(max_length=EPC_LENGTH_MAX)
     uom = models.CharField(max_length=UOM_LENGTH_MAX, blank=True)
     quantity = QuantityField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["author", "unit", "epc", "uom"], name="capture_one_content"),
-        ]
 
     def __str__(self) -> str:
         return f"{self.epc} in {self.unit}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pinlian.apps.capture.effects import Effect, effects
-from pinlian.apps.capture.models import EPC_LENGTH_MAX, UOM_LENGTH_MAX, Holding, UnitContent
+from pinlian.apps.capture.models import EPC_LENGTH_MAX, UOM_LENGTH_MAX, Holding, UnitContent, key_of
 from pinlian.gs1.epc import canonical_epc
 from pinlian.record.facade import StoredFact
 
@@ -65,6 +65,7 @@ def _apply_at_places(deltas: dict[_Key, Decimal], changed_at_us: dict[_Key, int]
         old = before.get(key)
         rows.append(
             Holding(
+                key=key_of(*key),
                 author=author,
                 place=place,
                 epc=epc,
@@ -76,7 +77,7 @@ def _apply_at_places(deltas: dict[_Key, Decimal], changed_at_us: dict[_Key, int]
     Holding.objects.bulk_create(
         rows,
         update_conflicts=True,
-        unique_fields=["author", "place", "epc", "uom"],
+        unique_fields=["key"],
         update_fields=["quantity", "changed_at_us"],
     )
 
@@ -84,13 +85,14 @@ def _apply_at_places(deltas: dict[_Key, Decimal], changed_at_us: dict[_Key, int]
 def _apply_in_units(deltas: dict[_Key, Decimal]) -> None:
     known = UnitContent.objects.filter(unit__in={unit for _author, unit, _epc, _uom in deltas})
     before = {(row.author, row.unit, row.epc, row.uom): row.quantity for row in known}
+    rows = []
+    for key, delta in deltas.items():
+        author, unit, epc, uom = key
+        quantity = delta + before.get(key, 0)
+        rows.append(UnitContent(key=key_of(*key), author=author, unit=unit, epc=epc, uom=uom, quantity=quantity))
     UnitContent.objects.bulk_create(
-        [
-            UnitContent(author=author, unit=unit, epc=epc, uom=uom, quantity=delta + before.get(key, 0))
-            for key, delta in deltas.items()
-            for author, unit, epc, uom in [key]
-        ],
+        rows,
         update_conflicts=True,
-        unique_fields=["author", "unit", "epc", "uom"],
+        unique_fields=["key"],
         update_fields=["quantity"],
     )

@@ -151,7 +151,7 @@ def held_by(person_id: int, *, gln: str | None = None) -> list[Held]:
     own = {place_epc(site.gln): site.gln for site in Site.objects.filter(person_id=person_id)}
     places = [place for place, number in own.items() if gln in (None, number)]
     rows = list(
-        Holding.objects.filter(author__in=accounts, place__in=places, quantity__gt=0).order_by("-changed_at_us", "id")[
+        Holding.objects.filter(author__in=accounts, place__in=places, quantity__gt=0).order_by("-changed_at_us", "pk")[
             :HELD_MAX
         ]
     )
@@ -174,7 +174,7 @@ def held_by(person_id: int, *, gln: str | None = None) -> list[Held]:
 def recorded_by(person_id: int) -> list[Recorded]:
     """What the person recorded lately, newest first, without what was taken back."""
     accounts = set(addresses_of(person_id))
-    touched = Holding.objects.filter(author__in=accounts).order_by("-changed_at_us", "id")[:RECORDED_MAX]
+    touched = Holding.objects.filter(author__in=accounts).order_by("-changed_at_us", "pk")[:RECORDED_MAX]
     rows = [row for row in events_touching({row.epc for row in touched}) if row.author in accounts]
     taken_back = {row.event["eventID"] for row in rows if row.declares_error}
     found = [row for row in rows if row.event["eventID"] not in taken_back and row.biz_step != "sensor_reporting"]
@@ -199,7 +199,7 @@ def things_at(person_id: int, gln: str) -> list[str]:
 
 def contents(units: Collection[str]) -> dict[str, list[Content]]:
     """What is in logistic units, by the word of whoever packed them."""
-    rows = list(UnitContent.objects.filter(unit__in=set(units), quantity__gt=0).order_by("id"))
+    rows = list(UnitContent.objects.filter(unit__in=set(units), quantity__gt=0).order_by("epc", "pk"))
     named = things({row.epc for row in rows})
     found: dict[str, list[Content]] = defaultdict(list)
     for row in rows:

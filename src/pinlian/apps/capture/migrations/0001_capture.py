@@ -49,9 +49,20 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="UnitContent",
+            fields=[
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("author", models.CharField(max_length=42)),
+                ("unit", models.CharField(db_index=True, max_length=200)),
+                ("epc", models.CharField(max_length=200)),
+                ("uom", models.CharField(blank=True, max_length=3)),
+                ("quantity", pinlian.apps.capture.models.QuantityField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Holding",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
                 ("author", models.CharField(max_length=42)),
                 ("place", models.CharField(max_length=200)),
                 ("epc", models.CharField(db_index=True, max_length=200)),
@@ -60,9 +71,7 @@ class Migration(migrations.Migration):
                 ("changed_at_us", models.BigIntegerField()),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("author", "place", "epc", "uom"), name="capture_one_holding")
-                ],
+                "indexes": [models.Index(fields=["author", "place"], name="capture_held_by")],
             },
         ),
         migrations.CreateModel(
@@ -169,22 +178,6 @@ class Migration(migrations.Migration):
                 "verbose_name": "goods",
                 "verbose_name_plural": "goods",
                 "ordering": ["name_zh"],
-            },
-        ),
-        migrations.CreateModel(
-            name="UnitContent",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("author", models.CharField(max_length=42)),
-                ("unit", models.CharField(db_index=True, max_length=200)),
-                ("epc", models.CharField(max_length=200)),
-                ("uom", models.CharField(blank=True, max_length=3)),
-                ("quantity", pinlian.apps.capture.models.QuantityField()),
-            ],
-            options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("author", "unit", "epc", "uom"), name="capture_one_content")
-                ],
             },
         ),
         migrations.CreateModel(
