@@ -35,8 +35,8 @@ test: test-setup ## Check and test everything
 	$(MAKE) check-generated
 	$(MAKE) test-unit
 	$(MAKE) test-contracts
-	$(MAKE) test-integration
-	$(MAKE) test-integration-postgres
+	@echo "integration tests, on SQLite and on PostgreSQL side by side: some minutes until they report"
+	$(MAKE) --jobs=2 --output-sync=target test-integration test-integration-postgres
 	$(MAKE) test-journeys
 	$(MAKE) test-simulation
 
