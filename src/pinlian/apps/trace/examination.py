@@ -41,6 +41,8 @@ from pinlian.record import facade as record
 FACTS_PER_STEP_MAX = 100
 
 _LOCK = 0x70696E6C_69616E08
+_CARRIER = re.compile(r"https://id\.gs1\.org/(00|8003|8004)/.*")
+"""Boxes and pallets, crates, lorries: what they did is examined as part of what was in them, while it was."""
 _GTIN = re.compile(r".*/01/([0-9]{14})(?:/.*)?")
 
 
@@ -107,7 +109,7 @@ def examine(subject: str, lot: LotView | None, certificates: Mapping[str, Certif
 
 
 def _touched(facts: Iterable[record.StoredFact], store: Store) -> tuple[set[str], set[str]]:
-    """The goods that facts are about, what is in containers that they are about, and certificates."""
+    """The goods that facts are about, those in containers that they are about, and certificates."""
     subjects: set[str] = set()
     certificates: set[str] = set()
     moments: dict[str, set[int]] = {}
@@ -126,7 +128,7 @@ def _touched(facts: Iterable[record.StoredFact], store: Store) -> tuple[set[str]
         subjects |= set(contents({name: times.pop() for name, times in moments.items()}, store.fetch))
         moments = {name: times for name, times in moments.items() if times}
     with_lots = LotCertificate.objects.filter(certificate__in=certificates).values_list("lot", flat=True)
-    return {*subjects, *with_lots}, certificates
+    return {name for name in (*subjects, *with_lots) if not _CARRIER.fullmatch(name)}, certificates
 
 
 def _write(results: Mapping[str, Examined]) -> None:
