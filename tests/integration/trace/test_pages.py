@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.template import Context, Template
 from django.test import Client
 
 from pinlian.apps.epcis.models import Event
@@ -272,6 +273,22 @@ def test_finding_words__have_the_facts_of_every_kind(kind: FindingKind) -> None:
     assert words.title
     assert words.text
     assert "%(" not in words.text
+
+
+@pytest.mark.usefixtures("milk")
+def test_origin_of_group__on_pages_of_other_apps__leads_to_the_lot_and_warns_of_a_recall() -> None:
+    template = Template("{% load origin %}{% origin_of_group group %}")
+
+    before = template.render(Context({"group": GROUP}))
+    trace.recall(MILK, "查出李斯特菌")
+    follow()
+    after = template.render(Context({"group": GROUP}))
+
+    assert PAGE.replace("%2F", "/") in before
+    assert "鲜牛奶" in before
+    assert "查出李斯特菌" not in before
+    assert "查出李斯特菌" in after
+    assert template.render(Context({"group": "0x" + "0c" * 32})).strip() == ""
 
 
 # --- The operator ---
