@@ -15,7 +15,7 @@ OWN_TEXTS = {"lot.ts": "trace/templates/trace/lot_texts.html"}
 def named_by(source: Path) -> set[str]:
     return {
         name
-        for call in re.findall(r"\btext\(([^)]*)\)", source.read_text())
+        for call in re.findall(r"\btext\(([^)`]*)\)", source.read_text())
         for name in re.findall(r'"([a-z_]+)"', call)
     }
 
