@@ -107,8 +107,9 @@ class LotProof extends HTMLElement {
       if (state === undefined) continue;
       const own = mark.closest("[data-fact]");
       const wrong = [...differing].find((shown) => own?.contains(shown));
-      mark.dataset.state = wrong ? "altered" : state;
-      mark.textContent = wrong?.title || text(`mark_${wrong ? "altered" : state}`);
+      const found: State = wrong ? "altered" : state;
+      mark.dataset.state = found;
+      mark.textContent = wrong?.title || text(`mark_${found}`);
     }
   }
 
