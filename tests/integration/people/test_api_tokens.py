@@ -92,3 +92,12 @@ def test_issue_token__more_than_one_person_can_have__is_refused(owner: Person) -
 
 def test_tokens_page__without_logging_in__asks_to() -> None:
     assert Client().get(PAGE).status_code == 302
+
+
+@pytest.mark.parametrize(("roles", "is_offered"), [((), False), (("merchant",), True), (("operator",), True)])
+def test_own_page__offers_tokens_only_to_those_who_record_goods_or_run_the_site(
+    owner: Person, browser: Client, roles: tuple[str, ...], *, is_offered: bool
+) -> None:
+    for role in roles:
+        facade.grant_role(owner.pk, role)
+    assert (PAGE in browser.get("/me/").content.decode()) is is_offered

@@ -333,6 +333,7 @@ def test_recall__by_the_operator__is_a_fact_and_stands_on_the_page_until_it_is_e
     page = text_of(visitor("en").get(PAGE))
     assert "These goods are called back" in page
     assert "Listeria was found" in page
+    assert page.index("These goods are called back") < page.index("Verified by this phone")
     assert "Listeria was found" in text_of(operator.get(address))
 
     operator.post(address, {"end": "1"})
