@@ -71,7 +71,7 @@ def record(*, facts: int, as_json: bool) -> None:
 @click.option("--orders", default=100_000, show_default=True, help="How many are in the database.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object.")
 def pages(*, orders: int, as_json: bool) -> None:
-    """Server time of the pages with many orders in the database, beside a page that reads none of them."""
+    """Server time of the pages with many orders in the database, beside a page that reads none; and of the audit."""
     figures = measure_pages(orders, progress=lambda text: click.echo(text, err=True))
     if as_json:
         click.echo(json.dumps(figures, indent=1))

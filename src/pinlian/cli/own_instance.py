@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,23 @@ def measure_in_own_instance(module: str, *arguments: str, progress: Callable[[st
             raise RuntimeError(f"the measured instance failed; its last words are above ({Path(home).name})")
     figures: dict[str, Any] = json.loads(answer)
     return figures
+
+
+def audit_seconds() -> float | None:
+    """How long `pinlian audit` of this environment's instance takes, start and end of the process included.
+
+    Returns:
+        None if it finds a difference; its last words go to standard error.
+    """
+    began = time.monotonic()
+    answer = subprocess.run(
+        [sys.executable, "-m", "pinlian", "audit", "--json"], capture_output=True, text=True, check=False
+    )
+    seconds = time.monotonic() - began
+    if answer.returncode != 0:
+        sys.stderr.write(answer.stdout[-2_000:] + answer.stderr[-2_000:])
+        return None
+    return seconds
 
 
 def free_ports(count: int) -> list[int]:

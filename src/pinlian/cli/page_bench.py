@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import django
 
+from pinlian.cli.own_instance import audit_seconds
+
 if TYPE_CHECKING:
     from pinlian.cli.page_trade import Trade
 
@@ -50,8 +52,13 @@ def main(orders: int) -> None:
         pages = pages_of(trade)
         say(f"asking for {len(pages)} pages {ROUNDS} times")
         figures = measure(pages, settings.PINLIAN_PORT)
+        say("auditing")
+        seconds = audit_seconds()
     finally:
         supervisor.stop()
+    if seconds is None:
+        raise RuntimeError("the audit found a difference")
+    figures |= {"audit_seconds": round(seconds, 1), "audit_orders_per_second": round(trade.orders / seconds)}
     sys.stdout.write(json.dumps({"orders": trade.orders, **figures}))
 
 
