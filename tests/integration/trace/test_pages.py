@@ -11,6 +11,7 @@ from django.test import Client
 from pinlian.apps.epcis.models import Event
 from pinlian.apps.people import facade as people
 from pinlian.apps.trace import facade as trace
+from pinlian.apps.trace import pages
 from pinlian.apps.trace.finding_texts import finding_words
 from pinlian.apps.trace.models import Recall
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
@@ -183,6 +184,18 @@ def test_scan__twice_by_one_visitor__counts_once_and_keeps_only_a_rough_place() 
     assert scans.count == 1
     assert scans.scans[0].position is not None
     assert scans.scans[0].position.latitude_microdegrees == 30_300_000
+
+
+@pytest.mark.usefixtures("milk")
+def test_scan__more_than_one_place_can_make__is_counted_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "SCANS_FROM_PLACE", people.Limit("scan place", 2))
+
+    answers = [
+        visitor().post(f"/lots/scan/{GTIN}/L%2F1/", {"visitor": str(number) * 32}).status_code for number in range(3)
+    ]
+
+    assert answers == [HTTPStatus.NO_CONTENT, HTTPStatus.NO_CONTENT, HTTPStatus.TOO_MANY_REQUESTS]
+    assert trace.scans(MILK).count == 2
 
 
 @pytest.mark.usefixtures("milk")

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils import timezone
 
 from pinlian.apps.people.models import AttemptCounter
@@ -33,6 +35,14 @@ class TooManyAttempts(Exception):
     def __init__(self, minutes: int) -> None:
         super().__init__(minutes)
         self.minutes = minutes
+
+
+def place_of(request: HttpRequest) -> str:
+    """The network address of who asks; behind a proxy that we trust, the one that the proxy saw."""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
+        return forwarded.rsplit(",", 1)[-1].strip()
+    return str(request.META["REMOTE_ADDR"])
 
 
 def count_attempt(limit: Limit, value: str) -> None:

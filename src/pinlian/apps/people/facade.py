@@ -2,7 +2,7 @@
 
 from pinlian.apps.people import services
 from pinlian.apps.people.api_tokens import TokenHolder, holder_of_token, issue_token
-from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, take_back_attempt
+from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, place_of, take_back_attempt
 from pinlian.apps.people.device_keys import challenge_digest, new_challenge
 from pinlian.apps.people.models import HANDLERS, Person, PickupPoint, Role
 from pinlian.apps.people.notices import NewNotice, NoticeView, notices_of, notify
@@ -69,6 +69,7 @@ __all__ = [
     "pickup_point",
     "pickup_points",
     "pickup_points_by_commitment",
+    "place_of",
     "points_near",
     "sign_up",
     "take_back_attempt",

@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pinlian.apps.people import selectors, services
-from pinlian.apps.people.attempts import TooManyAttempts
+from pinlian.apps.people.attempts import TooManyAttempts, place_of
 from pinlian.apps.people.challenges import give_challenge
 from pinlian.apps.people.forms import PasswordForm, ProfileForm, SignInForm, SignUpForm
 from pinlian.apps.people.http_api import logged_in
@@ -27,14 +27,6 @@ from pinlian.apps.people.phone_numbers import masked, phone_vault
 from pinlian.domain.refusals import Refused
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-
-def place_of(request: HttpRequest) -> str:
-    """The network address of who asks; behind a proxy that we trust, the one that the proxy saw."""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
-        return forwarded.rsplit(",", 1)[-1].strip()
-    return str(request.META["REMOTE_ADDR"])
 
 
 def next_address(request: HttpRequest) -> str:

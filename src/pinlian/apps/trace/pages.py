@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
+from pinlian.apps.people.facade import Limit, TooManyAttempts, count_attempt, place_of
 from pinlian.apps.trace import selectors
 from pinlian.apps.trace.forms import ProofForm, ScanForm
 from pinlian.apps.trace.lot_page import FACTS_MAX, author_names, lot_page
@@ -20,6 +21,9 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.gs1.epc import lot_epc
 from pinlian.gs1.keys import IdentifierError
 from pinlian.record import facade as record
+
+# Neighbours share an address of their building's network; nobody has so many codes in hand.
+SCANS_FROM_PLACE = Limit("scan place", 240)
 
 
 def read_lot(gtin: str, lot: str) -> str:
@@ -88,5 +92,9 @@ def scan(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
     form = ScanForm(request.POST)
     if not form.is_valid() or not selectors.lot_is_known(epc):
         raise Http404
+    try:
+        count_attempt(SCANS_FROM_PLACE, place_of(request))
+    except TooManyAttempts:
+        return HttpResponse(status=HTTPStatus.TOO_MANY_REQUESTS)
     note_scan(epc, form.position(), int(time.time()), visitor=form.cleaned_data["visitor"])
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
