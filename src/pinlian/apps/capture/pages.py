@@ -48,6 +48,7 @@ from pinlian.apps.market.facade import (
     merchant_of_person,
     offer_words,
     offers_of_merchants,
+    photo_response,
 )
 from pinlian.apps.people.facade import HANDLERS, person
 from pinlian.domain.refusals import Refusal, Refused
@@ -277,15 +278,11 @@ def mine(request: HttpRequest, person_id: int) -> HttpResponse:
 
 @require_GET
 def photo(request: HttpRequest, digest: str) -> HttpResponse:
-    """A photograph that an event names. The address is the hash of what it shows: browsers may keep it for good."""
+    """A photograph that an event names."""
     found = EventPhoto.objects.filter(pk=digest).first()
     if found is None:
         raise Http404
-    return HttpResponse(
-        bytes(found.webp),
-        content_type="image/webp",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
-    )
+    return photo_response(found.webp)
 
 
 @for_handlers

@@ -12,7 +12,7 @@ from pinlian.apps.market.offer_terms import (
     stored_offers,
 )
 from pinlian.apps.market.photos import UPLOAD_BYTES_MAX as PHOTO_BYTES_MAX
-from pinlian.apps.market.photos import PhotoInvalid, written_anew
+from pinlian.apps.market.photos import PhotoInvalid, photo_response, written_anew
 from pinlian.apps.market.projections import change_units_sold, price_of_offer, window_of_offer
 from pinlian.apps.market.publishing import publish_offer
 from pinlian.apps.market.recording import WordsRecording
@@ -67,6 +67,7 @@ __all__ = [
     "offers_of_arbiters",
     "offers_of_merchants",
     "offers_on_sale",
+    "photo_response",
     "price_of_offer",
     "product",
     "products_of",

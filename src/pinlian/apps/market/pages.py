@@ -18,7 +18,7 @@ from pinlian.apps.market.illustrations import illustrations
 from pinlian.apps.market.models import Merchant, Product, ProductPhoto
 from pinlian.apps.market.offer_drafts import OfferInvalid, draft_offer
 from pinlian.apps.market.offer_terms import offers_of_merchants
-from pinlian.apps.market.photos import PhotoInvalid
+from pinlian.apps.market.photos import PhotoInvalid, photo_response
 from pinlian.apps.market.trade_rules import trade_rules
 from pinlian.apps.people.facade import device_keys_of, grant_role
 from pinlian.chain.typed_data import hash_struct, message_json
@@ -203,12 +203,8 @@ def shop(request: HttpRequest, merchant_id: int) -> HttpResponse:
 
 @require_GET
 def photo(request: HttpRequest, digest: str) -> HttpResponse:
-    """A product's photograph. The address is the hash of what it shows: browsers may keep it for good."""
+    """A product's photograph."""
     found = ProductPhoto.objects.filter(pk=digest).first()
     if found is None:
         raise Http404
-    return HttpResponse(
-        bytes(found.webp),
-        content_type="image/webp",
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
-    )
+    return photo_response(found.webp)

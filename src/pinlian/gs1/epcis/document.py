@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pinlian.domain.traceability.event import EventType
 from pinlian.gs1.epcis.event_hash import ignored_fields
 from pinlian.gs1.epcis.problems import Problem, ProblemName, pointer_to
 from pinlian.gs1.epcis.terms import joined_context
-from pinlian.gs1.epcis.vocabulary import EventType
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 DOCUMENT, QUERY_DOCUMENT = "EPCISDocument", "EPCISQueryDocument"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from pinlian.domain.traceability.event import EventType
 from pinlian.gs1.epcis.event import Role
 from pinlian.gs1.epcis.identity import canonical_or_as_is
 from pinlian.gs1.epcis.terms import as_list, expand, prefixes_of, read_time_us
@@ -21,7 +22,6 @@ from pinlian.gs1.epcis.vocabulary import (
     MEASUREMENT_TYPE,
     SOURCE_DESTINATION_TYPE,
     Action,
-    EventType,
     Vocabulary,
 )
 

@@ -5,11 +5,12 @@ alone: whether an event is known already, or contradicts others, is asked where 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import combinations
 from typing import Any
 
+from pinlian.domain.traceability.event import EventType
 from pinlian.gs1.epcis.document import (
     DEPTH_MAX,
     DOCUMENT,
@@ -19,18 +20,17 @@ from pinlian.gs1.epcis.document import (
     hash_ignores,
 )
 from pinlian.gs1.epcis.event_hash import event_hash
+from pinlian.gs1.epcis.fields import EnoughProblems, Fields, Problems, is_text, is_uri, shown
 from pinlian.gs1.epcis.identity import is_class
 from pinlian.gs1.epcis.personal_data import personal_data
 from pinlian.gs1.epcis.problems import Problem, ProblemName, pointer_to
-from pinlian.gs1.epcis.terms import as_list, expand, names_epcis, own_prefixes, prefixes_of, read_time_us
+from pinlian.gs1.epcis.terms import as_list, names_epcis, own_prefixes, prefixes_of, read_time_us
 from pinlian.gs1.epcis.vocabulary import (
     BIZ_STEP,
     BIZ_TRANSACTION_TYPE,
-    CBV,
     COMPONENT,
     DISPOSITION,
     DISPOSITIONS_THAT_EXCLUDE,
-    EPCIS,
     ERROR_REASON,
     MEASUREMENT_TYPE,
     SENSOR_ALERT,
@@ -38,20 +38,13 @@ from pinlian.gs1.epcis.vocabulary import (
     STANDARD_PREFIXES,
     UNITLESS_MEASUREMENT_TYPES,
     Action,
-    EventType,
-    Vocabulary,
     unit_contradicts,
 )
 from pinlian.gs1.keys import IdentifierError
 
-PROBLEMS_MAX = 100
-URI_LENGTH_MAX = 500
-
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
 _VERSION = re.compile(r"2\.0(?:\.\d+)*", re.ASCII)
 _OFFSET = re.compile(r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
 _UNIT = re.compile(r"[A-Z0-9]{2,3}", re.ASCII)
-_NOT_TEXT = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HEX = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 _INTEGER_MAX = 2**53 - 1
 _ACTIONS = frozenset(Action)
@@ -119,10 +112,6 @@ _REPORT_FIELDS = frozenset(
 _STANDARD_TERMS = _EVENT_FIELDS | _DOCUMENT_FIELDS | _REPORT_FIELDS | _METADATA_FIELDS
 
 
-class _Enough(Exception):
-    """As many problems as anybody reads were found."""
-
-
 def check_document(
     document: Any, *, events_max: int | None = None, hashes: dict[str, str] | None = None
 ) -> list[Problem]:
@@ -136,15 +125,15 @@ def check_document(
     Returns:
         At most PROBLEMS_MAX problems, in the order of the document, the document's own before its events'.
     """
-    problems = _Problems()
-    with suppress(_Enough):
+    problems = Problems()
+    with suppress(EnoughProblems):
         _check_document(document, problems, events_max, {} if hashes is None else hashes)
     return problems.found
 
 
 def check_envelope(document: Any, *, events_max: int | None = None) -> list[Problem]:
     """What is wrong with a document around its events, so that none of them can be taken."""
-    problems = _Problems()
+    problems = Problems()
     _check_envelope(document, problems, events_max)
     return problems.found
 
@@ -157,23 +146,13 @@ def check_event(event: Any, pointer: str = "", *, context: Any = None) -> list[P
         pointer: where it stands in its document.
         context: the JSON-LD context of the document around it; None for a single event, which must have its own.
     """
-    problems = _Problems()
-    with suppress(_Enough):
+    problems = Problems()
+    with suppress(EnoughProblems):
         _EventCheck(problems, context).event(event, pointer)
     return problems.found
 
 
-class _Problems:
-    def __init__(self) -> None:
-        self.found: list[Problem] = []
-
-    def add(self, name: ProblemName, pointer: str, **parameters: str) -> None:
-        self.found.append(Problem(name, pointer, parameters))
-        if len(self.found) >= PROBLEMS_MAX:
-            raise _Enough
-
-
-def _check_document(document: Any, problems: _Problems, events_max: int | None, hashes: dict[str, str]) -> None:
+def _check_document(document: Any, problems: Problems, events_max: int | None, hashes: dict[str, str]) -> None:
     _check_envelope(document, problems, events_max)
     # Without a context that says what the names mean there is nothing to judge; with one, go on to the events.
     if not isinstance(document, dict) or not _can_go_on(problems.found):
@@ -206,7 +185,7 @@ def _can_go_on(found: Iterable[Problem]) -> bool:
 
 
 def _check_not_seen(
-    event: Mapping[str, Any], pointer: str, hash_id: str, seen: dict[object, str], problems: _Problems
+    event: Mapping[str, Any], pointer: str, hash_id: str, seen: dict[object, str], problems: Problems
 ) -> None:
     """An event stands in a document once, and once more if it is declared to be in error."""
     name = event.get("eventID", hash_id)
@@ -216,7 +195,7 @@ def _check_not_seen(
     seen.setdefault(key, pointer)
 
 
-def _check_envelope(document: Any, problems: _Problems, events_max: int | None) -> None:
+def _check_envelope(document: Any, problems: Problems, events_max: int | None) -> None:
     if not isinstance(document, dict):
         problems.add(ProblemName.NOT_AN_OBJECT, "")
         return
@@ -225,18 +204,18 @@ def _check_envelope(document: Any, problems: _Problems, events_max: int | None) 
         if kind is None:
             problems.add(ProblemName.FIELD_MISSING, "", field="type")
         elif not isinstance(kind, str) or (kind not in _TYPES and ":" not in kind):
-            problems.add(ProblemName.DOCUMENT_TYPE_UNKNOWN, "/type", value=_shown(kind))
+            problems.add(ProblemName.DOCUMENT_TYPE_UNKNOWN, "/type", value=shown(kind))
         # A single event: its context is checked with it.
         return
     prefixes = prefixes_of(document.get("@context"))
     _check_context(document.get("@context"), "", problems)
-    fields = _Fields(document, "", problems, prefixes)
+    fields = Fields(document, "", problems, prefixes)
     fields.known(_DOCUMENT_FIELDS)
     if kind == DOCUMENT:
         fields.required("schemaVersion", "creationDate", "epcisBody")
     else:
         fields.required("epcisBody")
-    fields.text("id", _is_uri, ProblemName.URI_INVALID)
+    fields.text("id", is_uri, ProblemName.URI_INVALID)
     fields.text("schemaVersion", lambda text: bool(_VERSION.fullmatch(text)), ProblemName.SCHEMA_VERSION_UNSUPPORTED)
     fields.time("creationDate")
     for name in ("instanceIdentifier", "sender", "receiver"):
@@ -245,7 +224,7 @@ def _check_envelope(document: Any, problems: _Problems, events_max: int | None) 
     _check_event_list(document, problems, events_max)
 
 
-def _check_event_list(document: Mapping[str, Any], problems: _Problems, events_max: int | None) -> None:
+def _check_event_list(document: Mapping[str, Any], problems: Problems, events_max: int | None) -> None:
     place: Any = document
     pointer = ""
     for name in str(event_list_pointer(document))[1:].split("/"):
@@ -267,7 +246,7 @@ def _check_event_list(document: Mapping[str, Any], problems: _Problems, events_m
         problems.add(ProblemName.EVENTS_TOO_MANY, pointer, value=str(len(place)), allowed=str(events_max))
 
 
-def _check_context(context: Any, parent: str, problems: _Problems, *, is_required: bool = True) -> None:
+def _check_context(context: Any, parent: str, problems: Problems, *, is_required: bool = True) -> None:
     pointer = pointer_to(parent, "@context")
     if context is None:
         if is_required:
@@ -275,182 +254,23 @@ def _check_context(context: Any, parent: str, problems: _Problems, *, is_require
         return
     for part in as_list(context):
         if isinstance(part, str):
-            if not _is_uri(part):
-                problems.add(ProblemName.CONTEXT_INVALID, pointer, value=_shown(part))
+            if not is_uri(part):
+                problems.add(ProblemName.CONTEXT_INVALID, pointer, value=shown(part))
         elif not isinstance(part, dict):
-            problems.add(ProblemName.CONTEXT_INVALID, pointer, value=_shown(part))
+            problems.add(ProblemName.CONTEXT_INVALID, pointer, value=shown(part))
     if is_required and not names_epcis(context):
         problems.add(ProblemName.CONTEXT_NOT_EPCIS, pointer)
     for name, meaning in own_prefixes(context).items():
         if (name in STANDARD_PREFIXES and meaning != STANDARD_PREFIXES[name]) or name in _STANDARD_TERMS:
             problems.add(ProblemName.CONTEXT_REDEFINES_STANDARD, pointer, field=name)
-        elif not _is_uri(meaning):
-            problems.add(ProblemName.CONTEXT_INVALID, pointer, value=_shown(meaning))
-
-
-def _is_uri(text: str) -> bool:
-    return len(text) <= URI_LENGTH_MAX and _URI.fullmatch(text) is not None
-
-
-def _is_text(text: str) -> bool:
-    """Whether a text can be written in XML too: whole characters, and no control characters but blanks."""
-    return not _NOT_TEXT.search(text)
-
-
-def _shown(value: Any) -> str:
-    """A value as a problem names it: short, and no more than one line."""
-    return re.sub(r"\s+", " ", str(value))[:80]
-
-
-class _Fields:
-    """The fields of one object of a document. Each check adds what it finds and gives the value if it can be used."""
-
-    def __init__(
-        self, value: Mapping[str, Any], pointer: str, problems: _Problems, prefixes: Mapping[str, str]
-    ) -> None:
-        self.value = value
-        self.pointer = pointer
-        self._problems = problems
-        self.prefixes = prefixes
-
-    def place(self, name: str) -> str:
-        return pointer_to(self.pointer, name)
-
-    def add(self, problem: ProblemName, name: str, **parameters: str) -> None:
-        self._problems.add(problem, self.place(name), **parameters)
-
-    def required(self, *names: str) -> None:
-        for name in names:
-            if name not in self.value:
-                self._problems.add(ProblemName.FIELD_MISSING, self.pointer, field=name)
-
-    def known(self, names: frozenset[str], *, takes_extensions: bool = True) -> None:
-        """Whatever is not one of these is an extension in a declared namespace, or unknown."""
-        for name in self.value:
-            if name in names:
-                continue
-            if takes_extensions and ":" in name and not name.startswith("@"):
-                self._extension(name)
-            else:
-                self.add(ProblemName.FIELD_UNKNOWN, name, field=_shown(name))
-
-    def _extension(self, name: str) -> None:
-        self._namespace(name, self.place(name))
-        self._names_below(self.value[name], self.place(name))
-        if expand(name, self.prefixes).startswith((EPCIS, CBV)):
-            self.add(ProblemName.EXTENSION_NAMESPACE_RESERVED, name, field=_shown(name))
-
-    def _namespace(self, name: str, pointer: str) -> None:
-        prefix = name.partition(":")[0]
-        is_uri = prefix in ("http", "https", "urn") and _is_uri(name)
-        if prefix not in self.prefixes and not is_uri:
-            self._problems.add(ProblemName.NAMESPACE_UNDECLARED, pointer, field=_shown(name))
-
-    def _names_below(self, value: Any, pointer: str) -> None:
-        """Below an extension names may be without a namespace; those with one must have declared it."""
-        if isinstance(value, dict):
-            for name, content in value.items():
-                place = pointer_to(pointer, name)
-                if ":" in name and not name.startswith("@"):
-                    self._namespace(name, place)
-                self._names_below(content, place)
-        elif isinstance(value, list):
-            for index, element in enumerate(value):
-                self._names_below(element, pointer_to(pointer, index))
-
-    def text(
-        self, name: str, accepts: Callable[[str], bool] = bool, problem: ProblemName = ProblemName.NOT_A_TEXT
-    ) -> str | None:
-        if name not in self.value:
-            return None
-        value = self.value[name]
-        if not isinstance(value, str):
-            self.add(ProblemName.NOT_A_TEXT, name, value=_shown(value))
-        elif not accepts(value):
-            self.add(problem, name, value=_shown(value))
-        else:
-            return value
-        return None
-
-    def uri(self, name: str) -> str | None:
-        return self.text(name, _is_uri, ProblemName.URI_INVALID)
-
-    def identifier(self, name: str) -> str | None:
-        """A URI; if it is an EPC or a Digital Link, a right one."""
-        value = self.uri(name)
-        if value is None or _is_sound_identifier(value, self.place(name), self._problems):
-            return value
-        return None
-
-    def time(self, name: str) -> int | None:
-        value = self.text(name, lambda text: read_time_us(text) is not None, ProblemName.TIME_INVALID)
-        return None if value is None else read_time_us(value)
-
-    def number(self, name: str) -> float | int | None:
-        if name not in self.value:
-            return None
-        value = self.value[name]
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.add(ProblemName.NOT_A_NUMBER, name, value=_shown(value))
-            return None
-        return value
-
-    def word(self, name: str, vocabulary: Vocabulary, problem: ProblemName) -> str | None:
-        """A word of a vocabulary, or a URI of another; the standard word as it stands bare."""
-        value = self.text(
-            name, lambda text: vocabulary.may_be(full := expand(text, self.prefixes)) and _is_word(full), problem
-        )
-        return None if value is None else vocabulary.bare(expand(value, self.prefixes))
-
-    def member(self, name: str) -> Mapping[str, Any] | None:
-        if name not in self.value:
-            return None
-        value = self.value[name]
-        if not isinstance(value, dict):
-            self.add(ProblemName.NOT_AN_OBJECT, name)
-            return None
-        return value
-
-    def elements(self, name: str, *, may_be_empty: bool = True) -> list[Any] | None:
-        if name not in self.value:
-            return None
-        value = self.value[name]
-        if not isinstance(value, list):
-            self.add(ProblemName.NOT_A_LIST, name)
-            return None
-        if not value and not may_be_empty:
-            self.add(ProblemName.LIST_EMPTY, name)
-        return value
-
-    def objects(self, name: str, *, may_be_empty: bool = True) -> list["_Fields"]:
-        """The objects of a list; other elements are named as problems and left out."""
-        found = []
-        for index, element in enumerate(self.elements(name, may_be_empty=may_be_empty) or []):
-            place = pointer_to(self.place(name), index)
-            if isinstance(element, dict):
-                found.append(_Fields(element, place, self._problems, self.prefixes))
-            else:
-                self._problems.add(ProblemName.NOT_AN_OBJECT, place)
-        return found
-
-
-def _is_word(text: str) -> bool:
-    return ":" not in text or _is_uri(text)
-
-
-def _is_sound_identifier(value: str, pointer: str, problems: _Problems) -> bool:
-    try:
-        is_class(value)
-    except IdentifierError as error:
-        problems.add(ProblemName.EPC_INVALID, pointer, value=_shown(value), reason=error.reason.name)
-        return False
-    return True
+        elif not is_uri(meaning):
+            problems.add(ProblemName.CONTEXT_INVALID, pointer, value=shown(meaning))
 
 
 class _EventCheck:
     """The rules of one event. They are independent where they can be, so that one mistake gives one problem."""
 
-    def __init__(self, problems: _Problems, context: Any) -> None:
+    def __init__(self, problems: Problems, context: Any) -> None:
         self._problems = problems
         self._context = context
 
@@ -466,7 +286,7 @@ class _EventCheck:
         _check_context(own_context, pointer, self._problems, is_required=self._context is None)
         if self._context is None and not (own_context is not None and names_epcis(own_context)):
             return
-        fields = _Fields(event, pointer, self._problems, prefixes_of(self._context, own_context))
+        fields = Fields(event, pointer, self._problems, prefixes_of(self._context, own_context))
         kind = self._type(fields)
         self._names(fields, kind)
         self._time_and_id(fields)
@@ -484,13 +304,13 @@ class _EventCheck:
         elif value is None:
             self._problems.add(ProblemName.NULL_NOT_ALLOWED, pointer)
         elif isinstance(value, str):
-            if not _is_text(value):
+            if not is_text(value):
                 self._problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
         elif isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) <= _INTEGER_MAX:
-            self._problems.add(ProblemName.NUMBER_NOT_EXACT, pointer, value=_shown(value))
+            self._problems.add(ProblemName.NUMBER_NOT_EXACT, pointer, value=shown(value))
         elif isinstance(value, dict):
             for name, content in value.items():
-                if not _is_text(name):
+                if not is_text(name):
                     self._problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
                 elif name != "@context":
                     self._check_values(content, pointer_to(pointer, name), depth + 1)
@@ -498,14 +318,12 @@ class _EventCheck:
             for index, element in enumerate(value):
                 self._check_values(element, pointer_to(pointer, index), depth + 1)
 
-    def _type(self, fields: _Fields) -> str:
+    def _type(self, fields: Fields) -> str:
         fields.required("type")
-        kind = fields.text(
-            "type", lambda text: text in _FIELDS_OF_TYPE or _is_uri(text), ProblemName.EVENT_TYPE_UNKNOWN
-        )
+        kind = fields.text("type", lambda text: text in _FIELDS_OF_TYPE or is_uri(text), ProblemName.EVENT_TYPE_UNKNOWN)
         return kind or ""
 
-    def _names(self, fields: _Fields, kind: str) -> None:
+    def _names(self, fields: Fields, kind: str) -> None:
         if kind not in _FIELDS_OF_TYPE:
             fields.known(_EVENT_FIELDS)
             return
@@ -514,11 +332,11 @@ class _EventCheck:
         for name in fields.value:
             if name in _EVENT_FIELDS and name not in allowed:
                 if name == "ilmd":
-                    fields.add(ProblemName.ILMD_NOT_ALLOWED, name, type=kind, action=_shown(fields.value.get("action")))
+                    fields.add(ProblemName.ILMD_NOT_ALLOWED, name, type=kind, action=shown(fields.value.get("action")))
                 else:
                     fields.add(ProblemName.FIELD_NOT_ALLOWED, name, field=name, type=kind)
 
-    def _time_and_id(self, fields: _Fields) -> None:
+    def _time_and_id(self, fields: Fields) -> None:
         fields.required("eventTime", "eventTimeZoneOffset")
         at = fields.time("eventTime")
         recorded = fields.time("recordTime")
@@ -533,22 +351,22 @@ class _EventCheck:
         else:
             fields.uri("certificationInfo")
 
-    def _uris(self, fields: _Fields, name: str) -> dict[str, int]:
+    def _uris(self, fields: Fields, name: str) -> dict[str, int]:
         """The URIs of a list, each once, with their places in it."""
         found: dict[str, int] = {}
         for index, element in enumerate(fields.elements(name) or []):
             place = pointer_to(fields.place(name), index)
             if not isinstance(element, str):
-                self._problems.add(ProblemName.NOT_A_TEXT, place, value=_shown(element))
-            elif not _is_uri(element):
-                self._problems.add(ProblemName.URI_INVALID, place, value=_shown(element))
+                self._problems.add(ProblemName.NOT_A_TEXT, place, value=shown(element))
+            elif not is_uri(element):
+                self._problems.add(ProblemName.URI_INVALID, place, value=shown(element))
             elif element in found:
-                self._problems.add(ProblemName.ELEMENT_TWICE, place, value=_shown(element))
+                self._problems.add(ProblemName.ELEMENT_TWICE, place, value=shown(element))
             else:
                 found[element] = index
         return found
 
-    def _business_context(self, fields: _Fields) -> None:
+    def _business_context(self, fields: Fields) -> None:
         fields.word("bizStep", BIZ_STEP, ProblemName.BIZ_STEP_UNKNOWN)
         disposition = fields.word("disposition", DISPOSITION, ProblemName.DISPOSITION_UNKNOWN)
         self._persistent_disposition(fields, disposition)
@@ -572,10 +390,10 @@ class _EventCheck:
                 element.word("type", vocabulary, problem)
                 element.identifier(what)
 
-    def _within(self, fields: _Fields, name: str, value: Mapping[str, Any]) -> _Fields:
-        return _Fields(value, fields.place(name), self._problems, fields.prefixes)
+    def _within(self, fields: Fields, name: str, value: Mapping[str, Any]) -> Fields:
+        return Fields(value, fields.place(name), self._problems, fields.prefixes)
 
-    def _persistent_disposition(self, fields: _Fields, disposition: str | None) -> None:
+    def _persistent_disposition(self, fields: Fields, disposition: str | None) -> None:
         value = fields.member("persistentDisposition")
         if value is None:
             return
@@ -593,18 +411,18 @@ class _EventCheck:
             if frozenset(pair) in DISPOSITIONS_THAT_EXCLUDE:
                 self._problems.add(ProblemName.DISPOSITIONS_CONTRADICT, within.pointer, value=pair[0], other=pair[1])
 
-    def _dispositions(self, fields: _Fields, name: str) -> set[str]:
+    def _dispositions(self, fields: Fields, name: str) -> set[str]:
         found: set[str] = set()
         for index, element in enumerate(fields.elements(name, may_be_empty=False) or []):
-            one = _Fields({str(index): element}, fields.place(name), self._problems, fields.prefixes)
+            one = Fields({str(index): element}, fields.place(name), self._problems, fields.prefixes)
             word = one.word(str(index), DISPOSITION, ProblemName.DISPOSITION_UNKNOWN)
             if word in found:
-                one.add(ProblemName.ELEMENT_TWICE, str(index), value=_shown(element))
+                one.add(ProblemName.ELEMENT_TWICE, str(index), value=shown(element))
             elif word is not None:
                 found.add(word)
         return found
 
-    def _error_declaration(self, fields: _Fields) -> None:
+    def _error_declaration(self, fields: Fields) -> None:
         value = fields.member("errorDeclaration")
         if value is None:
             return
@@ -624,7 +442,7 @@ class _EventCheck:
         if isinstance(own, str) and own in corrections:
             within.add(ProblemName.ERROR_CORRECTED_BY_ITSELF, "correctiveEventIDs")
 
-    def _what(self, fields: _Fields, kind: str) -> None:
+    def _what(self, fields: Fields, kind: str) -> None:
         """What the event is about, by type and action (EPCIS 7.4)."""
         for name in _EPC_LISTS:
             self._epcs(fields, name)
@@ -656,11 +474,11 @@ class _EventCheck:
             self._transformation(fields)
 
     @staticmethod
-    def _has(fields: _Fields, *names: str) -> bool:
+    def _has(fields: Fields, *names: str) -> bool:
         # A list of the wrong form is a problem of its own.
         return any(bool(fields.value.get(name)) for name in names)
 
-    def _transformation(self, fields: _Fields) -> None:
+    def _transformation(self, fields: Fields) -> None:
         fields.identifier("transformationID")
         has_inputs = self._has(fields, "inputEPCList", "inputQuantityList")
         has_outputs = self._has(fields, "outputEPCList", "outputQuantityList")
@@ -671,7 +489,7 @@ class _EventCheck:
         if not has_outputs and not is_part:
             self._problems.add(ProblemName.OUTPUTS_MISSING, fields.pointer)
 
-    def _epcs(self, fields: _Fields, name: str) -> None:
+    def _epcs(self, fields: Fields, name: str) -> None:
         for identifier, index in self._uris(fields, name).items():
             self._level(identifier, pointer_to(fields.place(name), index), of_class=False)
 
@@ -679,13 +497,13 @@ class _EventCheck:
         try:
             found = is_class(identifier)
         except IdentifierError as error:
-            self._problems.add(ProblemName.EPC_INVALID, pointer, value=_shown(identifier), reason=error.reason.name)
+            self._problems.add(ProblemName.EPC_INVALID, pointer, value=shown(identifier), reason=error.reason.name)
             return
         if found is (not of_class):
             name = ProblemName.CLASS_NAMES_AN_INSTANCE if of_class else ProblemName.EPC_NAMES_A_CLASS
-            self._problems.add(name, pointer, value=_shown(identifier))
+            self._problems.add(name, pointer, value=shown(identifier))
 
-    def _quantities(self, fields: _Fields, name: str) -> None:
+    def _quantities(self, fields: Fields, name: str) -> None:
         for element in fields.objects(name):
             element.known(frozenset({"epcClass", "quantity", "uom"}), takes_extensions=False)
             element.required("epcClass")
@@ -697,11 +515,11 @@ class _EventCheck:
             if "uom" in element.value and "quantity" not in element.value:
                 element.add(ProblemName.UNIT_WITHOUT_QUANTITY, "uom")
             if amount is not None and amount < 0:
-                element.add(ProblemName.QUANTITY_NEGATIVE, "quantity", value=_shown(amount))
+                element.add(ProblemName.QUANTITY_NEGATIVE, "quantity", value=shown(amount))
             elif amount is not None and "uom" not in element.value and amount != int(amount):
-                element.add(ProblemName.QUANTITY_NOT_WHOLE, "quantity", value=_shown(amount))
+                element.add(ProblemName.QUANTITY_NOT_WHOLE, "quantity", value=shown(amount))
 
-    def _parent(self, fields: _Fields) -> None:
+    def _parent(self, fields: Fields) -> None:
         parent = fields.uri("parentID")
         if parent is None:
             return
@@ -709,9 +527,9 @@ class _EventCheck:
         for name in ("childEPCs", "epcList"):
             children = fields.value.get(name)
             if isinstance(children, list) and parent in children:
-                fields.add(ProblemName.PARENT_AMONG_CHILDREN, "parentID", value=_shown(parent))
+                fields.add(ProblemName.PARENT_AMONG_CHILDREN, "parentID", value=shown(parent))
 
-    def _ilmd(self, fields: _Fields, kind: str, action: str | None) -> None:
+    def _ilmd(self, fields: Fields, kind: str, action: str | None) -> None:
         value = fields.member("ilmd")
         if value is None or "ilmd" not in _FIELDS_OF_TYPE[kind]:
             return
@@ -720,10 +538,10 @@ class _EventCheck:
         within = self._within(fields, "ilmd", value)
         bare = frozenset(name for name in value if ":" not in name)
         for name in sorted(bare):
-            within.add(ProblemName.ILMD_FIELD_WITHOUT_NAMESPACE, name, field=_shown(name))
+            within.add(ProblemName.ILMD_FIELD_WITHOUT_NAMESPACE, name, field=shown(name))
         within.known(bare)
 
-    def _sensors(self, fields: _Fields) -> None:
+    def _sensors(self, fields: Fields) -> None:
         for element in fields.objects("sensorElementList"):
             element.known(frozenset({"sensorMetadata", "sensorReport"}))
             element.required("sensorReport")
@@ -734,7 +552,7 @@ class _EventCheck:
             for report in element.objects("sensorReport", may_be_empty=False):
                 self._report(report, metadata)
 
-    def _metadata(self, fields: _Fields) -> None:
+    def _metadata(self, fields: Fields) -> None:
         fields.known(_METADATA_FIELDS)
         times = {name: fields.time(name) for name in _METADATA_TIMES}
         for name in _SENSOR_URIS:
@@ -743,7 +561,7 @@ class _EventCheck:
         if start is not None and end is not None and end < start:
             fields.add(ProblemName.SENSOR_TIMES_CONTRADICT, "endTime")
 
-    def _report(self, fields: _Fields, metadata: Mapping[str, Any]) -> None:
+    def _report(self, fields: Fields, metadata: Mapping[str, Any]) -> None:
         fields.known(_REPORT_FIELDS)
         fields.required("type")
         kind = fields.word("type", MEASUREMENT_TYPE, ProblemName.MEASUREMENT_TYPE_UNKNOWN)
@@ -755,7 +573,7 @@ class _EventCheck:
         fields.text("stringValue", lambda text: True)
         fields.text("hexBinaryValue", lambda text: bool(_HEX.fullmatch(text)), ProblemName.NOT_HEXADECIMAL)
         if not isinstance(fields.value.get("booleanValue", True), bool):
-            fields.add(ProblemName.NOT_A_TRUTH_VALUE, "booleanValue", value=_shown(fields.value["booleanValue"]))
+            fields.add(ProblemName.NOT_A_TRUTH_VALUE, "booleanValue", value=shown(fields.value["booleanValue"]))
         numbers = {name: fields.number(name) for name in _REPORT_NUMBERS}
         self._report_numbers(fields, numbers)
         has_raw_data = "rawData" in fields.value or "rawData" in metadata
@@ -763,19 +581,19 @@ class _EventCheck:
             self._problems.add(ProblemName.SENSOR_VALUE_MISSING, fields.pointer)
         self._unit(fields, kind)
 
-    def _report_numbers(self, fields: _Fields, numbers: Mapping[str, float | int | None]) -> None:
+    def _report_numbers(self, fields: Fields, numbers: Mapping[str, float | int | None]) -> None:
         low, mean, high = numbers["minValue"], numbers["meanValue"], numbers["maxValue"]
         rising = [value for value in (low, mean, high) if value is not None]
         if rising != sorted(rising):
             self._problems.add(ProblemName.SENSOR_RANGE_CONTRADICTS, fields.pointer)
         if (deviation := numbers["sDev"]) is not None and deviation < 0:
-            fields.add(ProblemName.DEVIATION_NEGATIVE, "sDev", value=_shown(deviation))
+            fields.add(ProblemName.DEVIATION_NEGATIVE, "sDev", value=shown(deviation))
         if (rank := numbers["percRank"]) is not None and not 0 <= rank <= 100:
-            fields.add(ProblemName.PERCENTILE_OUT_OF_RANGE, "percRank", value=_shown(rank))
+            fields.add(ProblemName.PERCENTILE_OUT_OF_RANGE, "percRank", value=shown(rank))
         if ("percRank" in fields.value) != ("percValue" in fields.value):
             self._problems.add(ProblemName.PERCENTILE_INCOMPLETE, fields.pointer)
 
-    def _unit(self, fields: _Fields, kind: str | None) -> None:
+    def _unit(self, fields: Fields, kind: str | None) -> None:
         unit = fields.text("uom", lambda text: bool(_UNIT.fullmatch(text)), ProblemName.UNIT_INVALID)
         if kind not in MEASUREMENT_TYPE.words:
             return

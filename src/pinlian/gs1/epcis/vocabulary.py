@@ -29,16 +29,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-class EventType(StrEnum):
-    """The five types of EPCIS 2.0. Others are named by a URI."""
-
-    OBJECT = "ObjectEvent"
-    AGGREGATION = "AggregationEvent"
-    TRANSACTION = "TransactionEvent"
-    TRANSFORMATION = "TransformationEvent"
-    ASSOCIATION = "AssociationEvent"
-
-
 class Action(StrEnum):
     """How an event relates to the life of what it names (EPCIS 7.3.1)."""
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pinlian.gs1.epcis.fields import PROBLEMS_MAX
 from pinlian.gs1.epcis.problems import ProblemName as P
-from pinlian.gs1.epcis.semantics import PROBLEMS_MAX, check_document
+from pinlian.gs1.epcis.semantics import check_document
 
 DATA = Path(__file__).resolve().parents[5] / "shared" / "data" / "epcis"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"EPCIS documents are not at {DATA}")
