@@ -81,6 +81,7 @@ PROJECTED_MODELS: tuple[type[Model], ...] = (
 FACT_PROJECTIONS: FactProjections = {
     "offer_terms": [market.on_offer_terms],
     "product_version": [market.on_product_version],
+    "delivery": [groupbuy.on_delivery],
     "epcis_event": [epcis.on_epcis_event, capture.on_epcis_event, trace.on_epcis_event],
     "lot": [trace.on_lot],
     "place": [trace.on_place],
@@ -101,6 +102,7 @@ FACT_ADMISSIONS: FactAdmissions = {
 FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
     market_models.RecordedOffer,
     market_models.RecordedProduct,
+    groupbuy_models.RecordedDelivery,
     epcis_models.EventEpc,
     epcis_models.Event,
     trace_models.Lot,

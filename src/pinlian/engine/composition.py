@@ -33,6 +33,7 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
         follow_facts=follow_step,
         beside={
             "words": market.WordsRecording().step,
+            "deliveries": groupbuy.DeliveriesRecording(trace.lots_of_group).step,
             "heads": sign_head,
             "witnesses": witness_step,
             "anchor": wiring.make_anchoring().step,

@@ -18,7 +18,7 @@ from pinlian.chain.rpc import to_hex
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.relayer import journal
-from pinlian.relayer.candidate import Submission, read_account, read_id
+from pinlian.relayer.candidate import Submission, message_id, read_account, read_id
 from pinlian.relayer.chain_view import ChainView, GroupView, OfferView, OrderView
 from pinlian.relayer.intake import Intake, Promise
 from pinlian.relayer.kinds import UPKEEP_ARGUMENTS, Kind
@@ -42,6 +42,7 @@ __all__ = [
     "pending_of",
     "pending_units_by_group",
     "refused_of",
+    "signature_of",
     "status",
     "submit",
     "submit_all",
@@ -159,6 +160,12 @@ def status(message_id: str) -> MessageState | None:
         received_at=message.received_at_ms // 1000,
         promised_by=message.promised_by,
     )
+
+
+def signature_of(message_digest: bytes, signer: bytes) -> str:
+    """The signature with which an account handed in the message with this EIP-712 digest; empty if it did not, here."""
+    of_message = Message.objects.filter(message_id=to_hex(message_id(message_digest, signer)))
+    return of_message.values_list("signature", flat=True).first() or ""
 
 
 def _outcome(message: Message) -> tuple[Stage, Refusal | None]:

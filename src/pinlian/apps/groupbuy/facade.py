@@ -16,9 +16,11 @@ from pinlian.apps.groupbuy.order_selectors import (
     proof_of,
     unplaced_orders,
 )
+from pinlian.apps.groupbuy.recording import DeliveriesRecording
 from pinlian.apps.groupbuy.records import (
     CaseCard,
     ConsolidatedLine,
+    Delivery,
     FillingStep,
     GroupCard,
     GroupProof,
@@ -37,6 +39,7 @@ from pinlian.apps.groupbuy.records import (
 )
 from pinlian.apps.groupbuy.selectors import (
     consolidated_orders,
+    deliveries,
     filling,
     group_card,
     groups_by_id,
@@ -84,6 +87,8 @@ __all__ = [
     "PAUSE_FACTS",
     "CaseCard",
     "ConsolidatedLine",
+    "DeliveriesRecording",
+    "Delivery",
     "FillingStep",
     "GroupCard",
     "GroupProof",
@@ -111,6 +116,7 @@ __all__ = [
     "cases_to_decide",
     "commitment_of",
     "consolidated_orders",
+    "deliveries",
     "due_upkeep",
     "erase_all_delivery_details",
     "erase_delivery_details",

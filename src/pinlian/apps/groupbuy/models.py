@@ -1,7 +1,8 @@
 """Groups and all that happens in them.
 
-The chain writes PauseState, Group, Batch, Order and Case, through projections.py alone; people write the rest, through
-services.py alone. Ids, hashes and addresses are lowercase 0x-hex, times are seconds since the Unix epoch.
+The chain writes PauseState, Group, Batch, Order and Case and the record RecordedDelivery, through projections.py alone;
+people write the rest, through services.py alone. Ids, hashes and addresses are lowercase 0x-hex, times are seconds
+since the Unix epoch.
 """
 
 from django.db import models
@@ -53,7 +54,7 @@ class Group(models.Model):
     units_unrebated = models.BigIntegerField(default=0)
     # By the contract's clock, which stands still in a pause; delivered_block_time is the wall clock's.
     delivered_at = models.BigIntegerField(default=0)
-    delivered_block_time = models.BigIntegerField(default=0)
+    delivered_block_time = models.BigIntegerField(default=0, db_index=True)
     # The last second for returns and claims by the contract's clock; 0 before the delivery.
     window_ends_at = models.BigIntegerField(default=0)
     settled_amount_minor = AmountField(default=0)
@@ -166,6 +167,18 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.id[:10]
+
+
+class RecordedDelivery(models.Model):
+    """A delivery that is in the record; `body` is that of its fact."""
+
+    group_id = models.CharField(max_length=66, primary_key=True)
+    delivered_at = models.BigIntegerField(db_index=True)
+    index = models.BigIntegerField()
+    body = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.group_id[:10]} in fact {self.index}"
 
 
 class GroupPage(models.Model):

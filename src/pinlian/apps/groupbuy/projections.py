@@ -1,10 +1,13 @@
-"""What the chain's events make of groups, orders and cases. The only writer of their tables.
+"""What the chain's events make of groups, orders and cases, and the record's facts of deliveries. The only writer of
+their tables.
 
 Amounts that an event leaves out are computed by the domain's rules; where the event gives a sum, the parts must add up
 to it. A difference raises, which stops the index: a read model that disagrees with the chain must not go on.
 """
 
-from pinlian.apps.groupbuy.models import Batch, Case, Group, Order, PauseState
+from collections.abc import Sequence
+
+from pinlian.apps.groupbuy.models import Batch, Case, Group, Order, PauseState, RecordedDelivery
 from pinlian.apps.market.facade import change_units_sold, price_of_offer, window_of_offer
 from pinlian.apps.money.facade import EntryKind, Ledger
 from pinlian.domain import pause
@@ -29,6 +32,7 @@ from pinlian.domain.chain_events import (
 from pinlian.domain.group import GroupStatus
 from pinlian.domain.order import ORDERS_MAX, order_id
 from pinlian.indexer.facade import Rows
+from pinlian.record.facade import StoredFact, keeper
 
 
 class ProjectionMismatch(Exception):
@@ -256,3 +260,14 @@ def on_group_settled(event: GroupSettled, at: EventAt, rows: Rows) -> None:
     group.status = GroupStatus.SETTLED
     group.settled_amount_minor = event.amount
     group.settled_at = at.block_time
+
+
+def on_delivery(facts: Sequence[StoredFact]) -> None:
+    """The instance's first word about a group counts: anyone could sign the same."""
+    author = _hex(keeper().address)
+    for stored in facts:
+        if stored.fact.author == author:
+            RecordedDelivery.objects.get_or_create(
+                group_id=stored.fact.body["group"],
+                defaults={"delivered_at": stored.fact.time, "index": stored.index, "body": stored.fact.body},
+            )

@@ -70,6 +70,18 @@ class GroupCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery as the record has it, in the fact at `index`; `lots` are EPCs of what was sent to the group."""
+
+    group_id: str
+    index: int
+    delivered_at: int
+    leader: str
+    units: int
+    lots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One order of the group's true member list: who (masked), how much, and the leaf that proves it."""
 

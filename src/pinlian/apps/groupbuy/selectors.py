@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db.models import Q, QuerySet, Sum
 
-from pinlian.apps.groupbuy.models import DeliveryDetails, Group, GroupPage, HandOut, Order
+from pinlian.apps.groupbuy.models import DeliveryDetails, Group, GroupPage, HandOut, Order, RecordedDelivery
 from pinlian.apps.groupbuy.models import PauseState as PauseRow
 from pinlian.apps.groupbuy.proofs import leaf_of
 from pinlian.apps.groupbuy.records import (
     ConsolidatedLine,
+    Delivery,
     FillingStep,
     GroupCard,
     HandOutLine,
@@ -235,6 +236,21 @@ def filling(group_id: str) -> list[FillingStep]:
     rows = Order.objects.filter(group_id=group_id).exclude(status=OrderStatus.CANCELLED)
     sums = rows.values_list("batch", "placed_at").annotate(units=Sum("quantity")).order_by("batch")
     return [FillingStep(placed_at, units) for _, placed_at, units in sums]
+
+
+def deliveries(group_ids: Collection[str]) -> dict[str, Delivery]:
+    """The deliveries of those of these groups that are in the record, by group."""
+    return {
+        row.group_id: Delivery(
+            group_id=row.group_id,
+            index=row.index,
+            delivered_at=row.delivered_at,
+            leader=row.body["leader"],
+            units=row.body["units"],
+            lots=tuple(row.body["lots"]),
+        )
+        for row in RecordedDelivery.objects.filter(group_id__in=set(group_ids))
+    }
 
 
 def hand_out_list(group_id: str, readers: Collection[str]) -> HandOutList:
