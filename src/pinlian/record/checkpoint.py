@@ -52,7 +52,7 @@ class CheckpointBody:
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """A checkpoint that its log signed, with the cosignatures of witnesses that one trusts."""
+    """A checkpoint that its log signed, with the cosignatures of witnesses that one trusts; `note` has no others."""
 
     body: CheckpointBody
     note: str
@@ -72,5 +72,5 @@ def open_checkpoint(note: str, log: Verifier, witnesses: Sequence[Verifier] = ()
     if not opened.is_signed_by(log):
         raise NoteError(f"not signed by the log {log.name}")
     return SignedCheckpoint(
-        body, note, tuple(signature for signature in opened.signatures if signature.verifier != log)
+        body, opened.note, tuple(signature for signature in opened.signatures if signature.verifier != log)
     )

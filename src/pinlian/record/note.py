@@ -165,10 +165,11 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text, and who of those that one trusts signed it."""
+    """A text, and who of those that one trusts signed it; `note` is it with their lines alone."""
 
     text: str
     signatures: tuple[Signature, ...]
+    note: str
 
     def is_signed_by(self, verifier: Verifier) -> bool:
         """Whether this key signed it."""
@@ -221,14 +222,16 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> Note:
         if by_id.setdefault((verifier.name, verifier.key_id), verifier) != verifier:
             raise NoteError(f"two keys have the name {verifier.name} and the id {verifier.key_id.hex()}")
     found: dict[Verifier, Signature] = {}
+    note = text + "\n"
     for line in lines:
         name, key_id, signature = _read_line(line)
         known = by_id.get((name, key_id))
         if known is not None and known not in found:
             found[known] = Signature(known, known.time_of(text, signature))
+            note += line
     if not found:
         raise NoteError(f"signed by nobody that is trusted here, only by {_names(lines)}")
-    return Note(text, tuple(found.values()))
+    return Note(text, tuple(found.values()), note)
 
 
 def _cosigned(text: str, time: int) -> str:

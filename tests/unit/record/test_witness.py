@@ -114,6 +114,27 @@ def test_add_checkpoint__rewritten_log_of_the_same_size__keeps_both_heads(tmp_pa
         assert watch(home).alarm == watched.alarm
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "".join(f"— other.example/{number} {'A' * 100}\n" for number in range(99)),
+        WITNESS.signature_line("another text\n", time=1_760_000_000),
+    ],
+    ids=["as many signatures as a note can have", "a false one in our name"],
+)
+def test_add_checkpoint__further_signatures_below__are_left_out_of_what_is_kept(
+    lines: str, tmp_path: Path, watch: Watch
+) -> None:
+    log = PaperLog(LEAVES)
+    with WitnessHome(tmp_path) as home:
+        assert watch(home).add_checkpoint(log.request(0, 256) + lines).status == 200
+    with WitnessHome(tmp_path) as home:
+        watched = watch(home)
+        assert watched.newest is not None
+        assert watched.newest.body == log.body(256)
+        assert watched.add_checkpoint(log.request(256)).status == 200
+
+
 # --- Reading the log ---
 
 
