@@ -9,6 +9,8 @@ from pinlian.record.tiles import TILE_WIDTH
 from pinlian.record.tree import HASH_BYTES
 
 TIMEOUT_SECONDS = 10.0
+ANSWER_BYTES_MAX = TILE_WIDTH * (2 + 0xFFFF)
+"""The largest bundle of entries; nothing else that a log serves is as large."""
 
 
 class LogUnreachable(Exception):
@@ -85,14 +87,19 @@ class LogClient:
         return found
 
     def _ask(self, path: str) -> bytes | None:
+        content = bytearray()
         try:
-            response = self._client.get(f"{self.url}/{path}")
-            if response.status_code == httpx.codes.NOT_FOUND:
-                return None
-            response.raise_for_status()
+            with self._client.stream("GET", f"{self.url}/{path}") as response:
+                if response.status_code == httpx.codes.NOT_FOUND:
+                    return None
+                response.raise_for_status()
+                for part in response.iter_bytes():
+                    content += part
+                    if len(content) > ANSWER_BYTES_MAX:
+                        raise LogUnreachable(f"{self.url}/{path} is of more than {ANSWER_BYTES_MAX} bytes")
         except httpx.HTTPError as error:
             raise LogUnreachable(f"{self.url}/{path}: {type(error).__name__} {error}") from error
-        return response.content
+        return bytes(content)
 
 
 def tile_number(number: int) -> str:

@@ -13,6 +13,7 @@ from pinlian.record.witness import AddCheckpoint, Alarm, Judgement, Mirror, Requ
 from pinlian.record.witness_home import WitnessHome
 
 SIZE_TYPE = "text/x.tlog.size"
+SUSPECTS_MAX = 1_000
 
 
 class LogMisbehaved(Exception):
@@ -57,7 +58,7 @@ class WitnessedLog:
                 after it has collected cosignatures.
 
         Raises:
-            NoteError: the home is that of a witness of another log, or with another key.
+            NoteError: the home is that of a witness of another log.
         """
         self._signer = signer
         self._log = log
@@ -69,7 +70,8 @@ class WitnessedLog:
         self._mirror = home.read_mirror()
         note = home.read_head()
         self._newest = open_checkpoint(note, log, [signer.verifier]) if note else None
-        self._suspect: SignedCheckpoint | None = None
+        self._suspects: list[SignedCheckpoint] = []
+        """Heads that the log signed and that nobody proved, of more leaves than were seen yet."""
         self._agreed = 0
         """So many leaves lead to a head that was cosigned, and to all cosigned after it."""
         self._since: dict[str, int] = {}
@@ -186,9 +188,10 @@ class WitnessedLog:
         if newest is not None and newest.body.size <= self._mirror.size:
             self._hold_against(newest, found, self._agreed)
             self._agreed = newest.body.size
-        if self._suspect is not None and self._suspect.body.size <= self._mirror.size:
-            self._hold_against(self._suspect, found, 0)
-            self._suspect = None
+        ripe = [suspect for suspect in self._suspects if suspect.body.size <= self._mirror.size]
+        self._suspects = [suspect for suspect in self._suspects if suspect not in ripe]
+        for suspect in ripe:
+            self._hold_against(suspect, found, 0)
 
     def _hold_against(self, other: SignedCheckpoint, found: SignedCheckpoint, agreed: int) -> None:
         if not self._mirror.leads_to(other.body):
@@ -224,7 +227,8 @@ class WitnessedLog:
             what = "the log signed two heads of one size"
             self._keep_alarm(Alarm(what, (0, found.body.size - 1), (newest.note, found.note)))
         elif found.body.size > self._mirror.size:
-            self._suspect = found
+            if len(self._suspects) < SUSPECTS_MAX and found.body not in [suspect.body for suspect in self._suspects]:
+                self._suspects.append(found)
         elif newest is not None and not self._mirror.leads_to(found.body):
             what = "the log signed two histories"
             self._keep_alarm(Alarm(what, (0, found.body.size - 1), (newest.note, found.note)))

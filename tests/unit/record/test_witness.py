@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinlian.record.checkpoint import open_checkpoint
-from pinlian.record.log_client import LogClient, LogUnreachable, tile_number
+from pinlian.record.log_client import ANSWER_BYTES_MAX, LogClient, LogUnreachable, tile_number
 from pinlian.record.note import NoteError, Signer
 from pinlian.record.witness_home import HomeInUse, WitnessHome
 from pinlian.record.witnessed_log import LogMisbehaved, WitnessedLog
@@ -247,6 +247,18 @@ def test_follow__signed_head_that_was_not_proven__is_looked_into(tmp_path: Path,
             watched.follow(client)
 
 
+def test_follow__signed_heads_that_were_not_proven__are_all_looked_into(tmp_path: Path, watch: Watch) -> None:
+    log, fork = PaperLog(LEAVES[:20]), PaperLog([*LEAVES[:7], b"another", *LEAVES[8:30]])
+    with WitnessHome(tmp_path) as home, served(log) as url, LogClient(url) as client:
+        watched = watch(home)
+        watched.follow(client)
+        assert watched.add_checkpoint(fork.request(20)).status == 422
+        assert watched.add_checkpoint(PaperLog(LEAVES[:35]).request(0)).status == 409
+        log.leaves = LEAVES[:40]
+        with pytest.raises(LogMisbehaved, match=r"^the log signed two histories: facts 0 to 29$"):
+            watched.follow(client)
+
+
 def test_add_checkpoint__old_head_of_another_history__is_evidence(tmp_path: Path, watch: Watch) -> None:
     log, fork = PaperLog(LEAVES[:20]), PaperLog([*LEAVES[:7], b"another", *LEAVES[8:10]])
     with WitnessHome(tmp_path) as home, served(log) as url, LogClient(url) as client:
@@ -304,6 +316,16 @@ def test_follow__leaves_that_came_wrong__are_fetched_again_before_it_is_an_alarm
             clock.now += PATIENCE_SECONDS
             with pytest.raises(LogMisbehaved, match="the log was rewritten: fact 0"):
                 watched.follow(client)
+
+
+def test_follow__answer_without_end__is_not_read_to_the_end(tmp_path: Path, watch: Watch) -> None:
+    class Endless(PaperLog):
+        def resource(self, where: str) -> bytes | None:
+            return bytes(ANSWER_BYTES_MAX + 1) if where == "checkpoint" else super().resource(where)
+
+    with WitnessHome(tmp_path) as home, served(Endless(LEAVES)) as url, LogClient(url) as client:
+        with pytest.raises(LogUnreachable, match=f"checkpoint is of more than {ANSWER_BYTES_MAX} bytes"):
+            watch(home).follow(client)
 
 
 @pytest.mark.parametrize("lost", [0, 1, 200, 255])
