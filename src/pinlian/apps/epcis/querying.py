@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from pinlian.apps.epcis.models import Event, EventEpc
 from pinlian.gs1.epcis.event_query import EpcMatch, EventQuery, QueryRefused, Refusal, extension_value, parse
+from pinlian.gs1.epcis.terms import own_prefixes
 
 PER_PAGE = 30
 PER_PAGE_MAX = 500
@@ -19,6 +20,8 @@ EVENTS_LOOKED_AT_MAX = 50_000
 EVENTS_SORTED_MAX = 5_000
 EVENTS_PER_READ = 500
 TOKEN_SECONDS = 3_600
+TOKEN_QUERY_CHARACTERS_MAX = 2_000
+"""A longer query must be sent again with the token of its next page."""
 _SALT = "pinlian.epcis.page"
 _US = 1_000_000
 
@@ -59,15 +62,17 @@ def query(
     Args:
         parameters: see gs1.epcis.event_query.parse.
         per_page: at most PER_PAGE_MAX.
+        next_page_token: of a page of this query; the parameters may then be left out, but not be others.
         prefixes: what compact names of extension fields mean to the asker.
 
     Raises:
         QueryRefused: the query is wrong, too large or too complex.
         PageTokenInvalid.
     """
+    place: _Place | None = None
+    if next_page_token:
+        place, parameters = _read_token(next_page_token, parameters)
     asked = parse(parameters, prefixes=prefixes)
-    fingerprint = hashlib.sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    place = _read_token(next_page_token, fingerprint) if next_page_token else None
     if asked.event_count_max is not None and place is None:
         _check_count(asked)
     served = place.served if place else 0
@@ -86,21 +91,35 @@ def query(
         return Page(shown, None)
     last = shown[-1]
     time_us = last.event_time_us if asked.order_by == "eventTime" else None
-    return Page(shown, _token(_Place(time_us, last.index, served + len(shown)), fingerprint))
+    return Page(shown, _token(_Place(time_us, last.index, served + len(shown)), parameters))
 
 
-def _token(place: _Place, fingerprint: str) -> str:
-    return signing.dumps([place.time_us, place.index, place.served, fingerprint], salt=_SALT, compress=True)
+def _token(place: _Place, parameters: Mapping[str, Any]) -> str:
+    remembered = [place.time_us, place.index, place.served, _remembered(parameters)]
+    return signing.dumps(remembered, salt=_SALT, compress=True)
 
 
-def _read_token(token: str, fingerprint: str) -> _Place:
+def _remembered(parameters: Mapping[str, Any]) -> Any:
+    """A query as its tokens know it: itself, or, if that is long, what can only be compared with it."""
+    text = json.dumps(parameters, sort_keys=True)
+    if len(text) <= TOKEN_QUERY_CHARACTERS_MAX:
+        return json.loads(text)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read_token(token: str, parameters: Mapping[str, Any]) -> tuple[_Place, Mapping[str, Any]]:
+    """Where the page begins, and of which query: some clients send the token alone, others the parameters with it."""
     try:
         time_us, index, served, of_query = signing.loads(token, salt=_SALT, max_age=TOKEN_SECONDS)
     except (signing.BadSignature, ValueError) as error:
         raise PageTokenInvalid from error
-    if of_query != fingerprint:
+    if isinstance(of_query, str):
+        if of_query != _remembered(parameters):
+            raise PageTokenInvalid
+        return _Place(time_us, index, served), parameters
+    if any(of_query.get(name) != value for name, value in parameters.items()):
         raise PageTokenInvalid
-    return _Place(time_us, index, served)
+    return _Place(time_us, index, served), of_query
 
 
 def value_token(value: str, what: str) -> str:
@@ -121,6 +140,12 @@ def read_value_token(token: str, what: str) -> str:
     if of_what != what or not isinstance(value, str):
         raise PageTokenInvalid
     return value
+
+
+def read_definition(definition: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """A query document's parameters, without what is not one, and the prefixes that it declares."""
+    parameters = {name: value for name, value in definition.items() if name not in ("@context", "queryType")}
+    return parameters, own_prefixes(definition.get("@context"))
 
 
 def _check_count(asked: EventQuery) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q
 
-from pinlian.apps.epcis.models import CaptureJob, Event, EventEpc
+from pinlian.apps.epcis.models import CaptureJob, Event, EventEpc, NamedQuery
 from pinlian.gs1.epcis.identity import canonical_or_as_is
 
 EPCS_PER_QUERY_MAX = 500
@@ -239,6 +239,37 @@ def stored_events() -> Iterable[tuple[Any, ...]]:
         last = rows[-1].index
 
 
-def jobs_of(owner_id: int) -> QuerySet[CaptureJob]:
-    """The capture jobs of a person, the newest first."""
-    return CaptureJob.objects.filter(owner_id=owner_id).order_by("-created_at_ms", "id")
+def jobs_of(owner_id: int, *, after: str | None, limit: int) -> list[CaptureJob]:
+    """Up to `limit` capture jobs of a person, the newest first, behind the one with the key `after`."""
+    jobs = CaptureJob.objects.filter(owner_id=owner_id)
+    if after is not None:
+        created_at_ms, _, job_id = after.partition(".")
+        jobs = jobs.filter(Q(created_at_ms__lt=created_at_ms) | Q(created_at_ms=created_at_ms, id__gt=job_id))
+    return list(jobs.order_by("-created_at_ms", "id")[:limit])
+
+
+def key_of_job(job: CaptureJob) -> str:
+    """Where a job stands among those of its owner."""
+    return f"{job.created_at_ms}.{job.id}"
+
+
+def queries_after(name: str | None, limit: int) -> list[NamedQuery]:
+    """Up to `limit` named queries in the order of their names, behind a name."""
+    return list(NamedQuery.objects.filter(name__gt=name or "").order_by("name")[:limit])
+
+
+def values_after(model: type[Event] | type[EventEpc], column: str, value: str | None, limit: int) -> list[str]:
+    """Up to `limit` different texts of an indexed column, in their order, behind a text; the empty one is left out.
+
+    However many rows have the same text, it is one look into the index.
+    """
+    quote = connection.ops.quote_name
+    table, name = quote(model._meta.db_table), quote(column)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE found(text) AS (SELECT min({name}) FROM {table} WHERE {name} > %s UNION ALL"  # noqa: S608
+            f" SELECT (SELECT min({name}) FROM {table} WHERE {name} > found.text) FROM found"
+            " WHERE found.text IS NOT NULL) SELECT text FROM found WHERE text IS NOT NULL LIMIT %s",
+            [value or "", limit],
+        )
+        return [text for (text,) in cursor.fetchall()]

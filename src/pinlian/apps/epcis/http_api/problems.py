@@ -64,6 +64,11 @@ class EpcisException(Enum):
         HTTPStatus.SERVICE_UNAVAILABLE,
         _("The record cannot be written at the moment. Try again; nothing was kept."),
     )
+    FAILED = (
+        "ImplementationException",
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        _("Something went wrong here. Try again; whoever runs this site finds it in the log."),
+    )
     NOT_IMPLEMENTED = ("ImplementationException", HTTPStatus.NOT_IMPLEMENTED, _("This is not offered here."))
 
     def __init__(self, exception: str, status: HTTPStatus, title: str | Promise) -> None:
@@ -99,13 +104,14 @@ class Problematic(Exception):
         self.text = text
 
 
+def problem_head(kind: EpcisException) -> dict[str, Any]:
+    """What all problem details of a kind begin with, in the language of the request."""
+    return {"type": f"epcisException:{kind.exception}", "title": str(kind.title), "status": kind.status.value}
+
+
 def problem_response(error: Problematic) -> HttpResponse:
     """`errors` names each problem of a document: its name, the JSON pointer and line of its place, and a sentence."""
-    body: dict[str, Any] = {
-        "type": f"epcisException:{error.kind.exception}",
-        "title": str(error.kind.title),
-        "status": error.kind.status.value,
-    }
+    body = problem_head(error.kind)
     errors = [
         problem_details(problem, line)
         for problem, line in zip(error.problems, error.lines or _lines(error), strict=True)
