@@ -1,6 +1,7 @@
 // <see-proof>: checks on this device that the chain has what the page shows, and says so in plain words.
 import { getJson } from "./api";
 import { ChainReader, NodeUnreachable } from "./chain-reader";
+import { type BatchRoot, checkDelivery } from "./delivery";
 import { element, icon } from "./elements";
 import {
   checkGroup,
@@ -11,6 +12,7 @@ import {
   type ShownMember,
   type Verdict,
 } from "./proof";
+import { proveFacts } from "./record/prove";
 import { text } from "./texts";
 
 const OUR_NODE = "/api/v1/chain/rpc";
@@ -24,7 +26,10 @@ class SeeProof extends HTMLElement {
     });
   }
 
-  /** Attributes: of ("order" or "group"), proof (address of the proof's JSON), of a group members (of the list's). */
+  /**
+   * Attributes: of ("order", "group" or "delivery"), proof (address of the proof's JSON), of a group members (of the
+   * list's); of a delivery orders (of the group's proof), fact (its index) and what the page says of it.
+   */
   private async check(): Promise<void> {
     const result = this.querySelector<HTMLElement>("[data-result]");
     const button = this.querySelector<HTMLButtonElement>("button[type=submit]");
@@ -34,15 +39,24 @@ class SeeProof extends HTMLElement {
     result.replaceChildren(element("p", { class: "alert" }, text("checking")));
     try {
       const url = this.getAttribute("proof") ?? "";
-      result.replaceChildren(
-        ...(this.getAttribute("of") === "group" ? await this.checkGroup(url, node) : await this.checkOrder(url, node)),
-      );
+      result.replaceChildren(...(await this.checkThing(url, node)));
     } catch (error) {
       const unreachable = error instanceof NodeUnreachable;
       result.replaceChildren(verdict("warning", text(unreachable ? "node_unreachable" : "not_reached"), ""));
       if (!unreachable) throw error;
     } finally {
       button.disabled = false;
+    }
+  }
+
+  private checkThing(url: string, node: string): Promise<Node[]> {
+    switch (this.getAttribute("of")) {
+      case "group":
+        return this.checkGroup(url, node);
+      case "delivery":
+        return this.checkDelivery(url, node);
+      default:
+        return this.checkOrder(url, node);
     }
   }
 
@@ -92,6 +106,48 @@ class SeeProof extends HTMLElement {
       ]),
     ];
   }
+
+  private async checkDelivery(url: string, node: string): Promise<Node[]> {
+    const { dataset } = this;
+    const witnesses = (dataset.witnesses ?? "").split(" ").filter(Boolean);
+    const trust = { log: dataset.log ?? "", witnesses, quorum: Number(dataset.quorum) };
+    const { facts, bundle } = await proveFacts([Number(this.getAttribute("fact"))], url, node, trust);
+    const report = facts[0];
+    const fact = report?.fact;
+    if (!report || !fact || !bundle || report.state === "altered" || report.state === "author_unknown") {
+      return [verdict("error", text("proof_broken"), text("proof_broken_remedy"))];
+    }
+    const { chainId } = bundle.domain;
+    const shown = { group: dataset.group ?? "", leader: dataset.leader ?? "", units: Number(dataset.units) };
+    const roots = await rootsOf(this.getAttribute("orders") ?? "", node);
+    const confirmation = checkDelivery(fact, shown, chainId, roots);
+    if (confirmation === "differs") return [verdict("error", text("proof_broken"), text("proof_broken_remedy"))];
+    const lots = fact.body.lots as string[];
+    return [
+      report.state === "verified"
+        ? verdict("success", text("proof_delivery_holds", { units: shown.units }), text(`proof_delivery_${confirmation}`))
+        : verdict("warning", text("proof_not_anchored"), text("proof_not_anchored_why")),
+      details([
+        [text("proof_statement"), String(report.index)],
+        [text("proof_leader"), shown.leader],
+        ...lots.map((lot): [string, string] => [text("proof_lot"), lot]),
+        ...roots.map(([batch, root]): [string, string] => [text("proof_batch", { batch }), root]),
+        [text("proof_contract"), `${String(fact.body.escrow)} (${chainId})`],
+      ]),
+    ];
+  }
+}
+
+/** Every batch with orders of the group whose proof is at `url`, and its root as the chain has it. */
+async function rootsOf(url: string, node: string): Promise<BatchRoot[]> {
+  const roots = new Map<number, string>();
+  for (let after: number | null = 0; after !== null; ) {
+    const part: GroupProof = await getJson<GroupProof>(`${url}?after=${after}`);
+    const chain = new ChainReader(node, part.escrow);
+    for (const { batch } of part.runs) roots.set(batch, await chain.batchRoot(batch));
+    after = part.next_after;
+  }
+  return [...roots];
 }
 
 /** The whole list of GET /api/v1/groups/{id}/members. */

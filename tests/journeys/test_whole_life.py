@@ -193,6 +193,15 @@ def test_group_buy__four_people__from_sign_up_to_settlement(make_device: MakeDev
     grandmother.button("在我的设备上核对")
     expect(grandmother.page.locator("see-proof")).to_contain_text("与公开账本不符")
 
+    # Anybody's device checks that the delivery is on record, signed by the leader.
+    grandmother.open(leader_page.replace("/leader/", "/"))
+    grandmother.reload_until("核对到货确认", 15)
+    grandmother.button("核对到货确认")
+    delivery = grandmother.page.locator("see-proof[of=delivery]")
+    expect(delivery).to_contain_text("到货已入记录：3 份，正是本团的全部订单")
+    expect(delivery).to_contain_text("团长已签字确认")
+    grandmother.check_accessibility("group-delivered")
+
     # The window ends; leader and merchant are paid, and everybody's statement says so.
     leader.open(leader_page)
     leader.reload_until("已结算", WINDOW_SECONDS + 40)

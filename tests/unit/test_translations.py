@@ -1,6 +1,7 @@
 """Every text has a Chinese translation, and the same text has the same one everywhere."""
 
 import io
+import re
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -37,3 +38,15 @@ def test_templates_and_code__are_both_read() -> None:
     people = SOURCES[Path("src/pinlian/apps/people/locale/zh_Hans/LC_MESSAGES/django.po")].decode()
     assert 'msgid "Telephone number"' in people
     assert 'msgid "Too many tries. Wait %(minutes)d minute, then try again."' in people
+
+
+def test_batch_of_orders__is_never_taken_for_a_lot_of_goods() -> None:
+    """docs/GLOSSARY.md: both are 批次 in Chinese, so that of orders says so."""
+    of_batches = {
+        message.id: message.string
+        for found in catalogues().values()
+        for message in found
+        if message.id and re.search(r"\bbatch(es)?\b", str(message.id), re.IGNORECASE)
+    }
+    assert of_batches
+    assert {text: words for text, words in of_batches.items() if "订单批次" not in str(words)} == {}

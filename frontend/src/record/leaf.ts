@@ -39,15 +39,20 @@ function refuseHalfCharacters(name: string, value: unknown): unknown {
 
 /** Whether the account that the fact names signed it for this record (ERC-2098, low s). */
 export function isSignedByAuthor(fact: SignedFact, domain: FactDomain): boolean {
-  const compact = fromHex(fact.signature, 64);
+  return signerOf(factDigest(fact, domain), fact.signature) === fact.author;
+}
+
+/** The account whose key signed a digest (ERC-2098: 64 bytes as 0x-hex, low s); undefined if that is no signature. */
+export function signerOf(digest: Uint8Array, compactHex: string): string | undefined {
+  const compact = fromHex(compactHex, 64);
   const recovery = (compact[32] as number) >> 7;
   compact[32] = (compact[32] as number) & 0x7f;
   try {
     const signature = secp256k1.Signature.fromBytes(compact, "compact");
-    if (signature.hasHighS()) return false;
-    const point = signature.addRecoveryBit(recovery).recoverPublicKey(factDigest(fact, domain)).toBytes(false);
-    return toHex(keccak_256(point.slice(1)).slice(12)) === fact.author;
+    if (signature.hasHighS()) return undefined;
+    const point = signature.addRecoveryBit(recovery).recoverPublicKey(digest).toBytes(false);
+    return toHex(keccak_256(point.slice(1)).slice(12));
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -85,11 +85,23 @@ DEVICE_TEXTS: Mapping[str, Promise] = {
         "Your device recomputed every order of this group and compared it with the contract. Nobody was invented."
     ),
     "proof_group_differs": _("The list is not what the books have: {invented} too many, {hidden} missing."),
+    "proof_delivery_holds": _("The delivery is on record: {units} units, for just the orders of this group."),
+    "proof_delivery_signed": _(
+        "The group leader signed for it. Your device checked that, and compared it with the chain."
+    ),
+    "proof_delivery_on_chain": _(
+        "The chain has the group leader's confirmation. Your device compared the rest with it."
+    ),
+    "proof_not_anchored": _("It is recorded, but not yet written where nobody can change it."),
+    "proof_not_anchored_why": _("That takes a few minutes. What your device could check by now is right."),
     "proof_broken": _("This does not agree with the public books."),
     "proof_broken_remedy": _(
         "Do not order or collect on the strength of it. Tell the auditor and keep a picture of this page."
     ),
     "proof_details": _("Details for those who want to check further"),
+    "proof_statement": _("Statement in the record"),
+    "proof_leader": _("Signed by"),
+    "proof_lot": _("Lot"),
     "proof_leaf": _("Leaf"),
     "proof_path": _("Path {step}"),
     "proof_root": _("Root of the batch"),

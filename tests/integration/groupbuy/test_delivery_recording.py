@@ -1,6 +1,7 @@
 """A confirmed delivery goes on record once: who confirmed it, which orders it was for, which lots came."""
 
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pinlian.chain.typed_data import digest, hash_struct
 from pinlian.domain.group import Group
 from pinlian.domain.messages import ConfirmDelivery
 from pinlian.record import facade as record
+from tests.integration.accounts import visitor
 from tests.integration.town import LEADER, MERCHANT, Town, buyer
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "journal", "record"])
@@ -131,3 +133,22 @@ def test_follow__somebody_else_states_a_delivery__is_not_taken_for_ours(town: To
     record.append([record.sign(MERCHANT, "delivery", 7, body, record.domain())])
     follow()
     assert facade.deliveries([id_of(group)]) == {}
+
+
+def test_group_page__delivered__leads_to_the_proof_of_the_delivery(town: Town, group: Group) -> None:
+    def page() -> str:
+        return visitor().get(f"/groups/{id_of(group)}/").content.decode()
+
+    assert "已送达" not in page()
+    town.deliver(group)
+    assert "到货确认正在写入记录" in page()
+    (stored,) = run(new_recording())
+    shown = page()
+    assert "到货确认正在写入记录" not in shown
+    (proof,) = re.findall(r'<see-proof of="delivery"[^>]*>', shown)
+    for attribute in (f'fact="{stored.index}"', f'data-leader="{to_hex(LEADER.address)}"', 'data-units="5"'):
+        assert attribute in proof
+    address = re.search(r' proof="([^"]+)"', proof)
+    assert address is not None
+    bundle = visitor().get(f"{address[1]}?index={stored.index}").json()
+    assert bundle["facts"][0]["leaf"] == stored.leaf.decode()

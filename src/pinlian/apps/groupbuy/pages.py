@@ -38,6 +38,7 @@ from pinlian.domain.group import GroupStatus
 from pinlian.domain.messages import CancelOrder, OpenCase
 from pinlian.domain.order import Order, order_id
 from pinlian.domain.refusals import Refusal, Refused
+from pinlian.record import facade as record
 
 MEMBERS_A_PAGE = 50
 ORDERS_A_PAGE = 30
@@ -146,8 +147,15 @@ def group(request: HttpRequest, group_id: str) -> HttpResponse:
             "my_orders": [(order.id, order.quantity) for order in waiting] + facade.own_members(group_id, own),
             "can_order": _takes_orders(card),
             "is_leader": card.leader in own,
+            **_delivery_context(card),
         },
     )
+
+
+def _delivery_context(group: GroupCard) -> dict[str, object]:
+    """The delivery as the record has it, and who has to vouch for the record."""
+    delivery = facade.deliveries([group.id]).get(group.id) if group.delivered_at else None
+    return {"delivery": delivery, "policy": record.witness_policy()} if delivery else {}
 
 
 def _members_context(group: GroupCard, offset: int) -> dict[str, object]:
