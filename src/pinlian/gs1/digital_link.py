@@ -1,34 +1,16 @@
 """GS1 Digital Link URIs (URI Syntax standard), read strictly: what two readers could understand differently is refused.
 
-The table of application identifiers with their formats is biip's; biip's own parser is not used, because it takes
-schemes of mixed case, identifiers that come twice, unknown identifiers and wrong check digits.
+biip's parser is not used, because it takes schemes of mixed case, identifiers that come twice, unknown identifiers and
+wrong check digits.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from biip import ParseError
-from biip.gs1_application_identifiers import GS1ApplicationIdentifier
-from biip.gs1_element_strings import GS1ElementString
-
-from pinlian.gs1.keys import (
-    CHARACTERS_82,
-    GCN_LENGTH,
-    GDTI_LENGTH,
-    GLN_LENGTH,
-    GRAI_LENGTH,
-    GSIN_LENGTH,
-    GSRN_LENGTH,
-    GTIN_LENGTHS,
-    SSCC_LENGTH,
-    IdentifierError,
-    Reason,
-    gmn_check_characters,
-    has_check_digit,
-)
+from pinlian.gs1.application_identifiers import BROKEN_ESCAPE, flaw, has_format, is_defined, may_be_attribute
+from pinlian.gs1.keys import CHARACTERS_82, GTIN_LENGTHS, IdentifierError, Reason
 
 CANONICAL_HOST = "id.gs1.org"
 
@@ -52,19 +34,10 @@ QUALIFIERS_OF_KEY: dict[str, tuple[tuple[str, ...], ...]] = {
     "8018": (("8019",),),
 }
 
-# Which leading digits of a value end with a check digit.
-_CHECKED_DIGITS = {
-    "00": SSCC_LENGTH,
-    **dict.fromkeys(("01", "02", "03", "8006", "8026"), 14),
-    **dict.fromkeys(("410", "411", "412", "413", "414", "415", "416", "417"), GLN_LENGTH),
-    "253": GDTI_LENGTH,
-    "255": GCN_LENGTH,
-    "402": GSIN_LENGTH,
-    "8003": GRAI_LENGTH,
-    **dict.fromkeys(("8017", "8018"), GSRN_LENGTH),
-}
+# A key that names nothing without its qualifier: a payment to a party needs its reference.
+_NEEDED_QUALIFIER = {"415": "8020"}
 
-# The names of keys and qualifiers that version 1.1 of the standard knew and version 1.2 withdrew.
+# The names of keys and qualifiers that version 1.1 of the standard knew and version 1.3 took out.
 _AI_OF_ALIAS = {
     "gtin": "01",
     "itip": "8006",
@@ -92,16 +65,20 @@ _AI_OF_ALIAS = {
     "srin": "8019",
 }
 
-# RFC 3986 allows these in a path segment and in a query; links under the hash of CBV 2.0 leave them as they are.
+# RFC 3986 allows these in a path segment; links under the hash of CBV 2.0 leave them as they are.
 _UNESCAPED = "';="
 
 _SCHEMES = ("https", "http", "HTTPS", "HTTP")
 _URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")
-_AUTHORITY = re.compile(r"(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
-_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
+_NOT_IN_PATH = re.compile(r"[\[\]]")
+_AUTHORITY = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
+# Section 4.11: both separate parameters.
+_BETWEEN_PARAMETERS = re.compile(r"[&;]")
 _DIGITS = re.compile(r"[0-9]+")
 _UNKNOWN_AI = re.compile(r"[0-9]{2,4}")
 _UNKNOWN_AI_VALUE = re.compile(f"[{re.escape(CHARACTERS_82)}]{{1,90}}")
+# What a key may have and name a thing all the same.
+_FLAWS = frozenset({Reason.CHECK_DIGIT, Reason.COMPANY_PREFIX, Reason.CONTENT, Reason.MISSING_QUALIFIER})
 
 
 class DigitalLinkError(IdentifierError):
@@ -131,7 +108,7 @@ class DigitalLink:
 
     def canonical(self) -> str:
         """The canonical form (section 4.12): GS1's host, no stem, attributes by their identifier, nothing else."""
-        query = "&".join(f"{ai}={_escape(value)}" for ai, value in sorted(self.attributes))
+        query = "&".join(f"{ai}={quote(value, safe='')}" for ai, value in sorted(self.attributes))
         return f"https://{CANONICAL_HOST}{self.path()}" + (f"?{query}" if query else "")
 
     def epc(self) -> str:
@@ -147,7 +124,7 @@ class DigitalLink:
     def uri(self) -> str:
         """The link at its own host with all its parts, by https."""
         pairs = (*self.attributes, *self.other_parameters)
-        query = "&".join(f"{quote(name, safe='')}={_escape(value)}" for name, value in pairs)
+        query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs)
         return f"https://{self.host}{self.stem}{self.path()}" + (f"?{query}" if query else "")
 
 
@@ -156,7 +133,7 @@ class _Rules:
     allow_unknown: bool = False
     allow_short_gtin: bool = False
     allow_aliases: bool = False
-    allow_wrong_check_digit: bool = False
+    allow_flawed_keys: bool = False
 
 
 def parse(
@@ -165,22 +142,22 @@ def parse(
     allow_unknown: bool = False,
     allow_short_gtin: bool = False,
     allow_aliases: bool = False,
-    allow_wrong_check_digit: bool = False,
+    allow_flawed_keys: bool = False,
 ) -> DigitalLink:
     """Read a Digital Link URI strictly.
 
     `allow_unknown` takes application identifiers in the query that GS1 has not defined; `allow_short_gtin` takes GTINs
     of 8, 12 and 13 digits, as older links have them, and fills them to 14; `allow_aliases` takes "gtin", "lot" and so
-    on for 01, 10 ..., which version 1.2 of the standard withdrew; `allow_wrong_check_digit` takes keys that somebody
-    else has written wrong but that name a thing all the same. A fragment is left out.
+    on for 01, 10 ..., which version 1.3 of the standard took out; `allow_flawed_keys` takes whatever has the format of
+    a key and so names a thing, with a wrong check digit or company prefix too. A fragment is left out.
 
     Raises DigitalLinkError with the part that is wrong.
     """
-    rules = _Rules(allow_unknown, allow_short_gtin, allow_aliases, allow_wrong_check_digit)
+    rules = _Rules(allow_unknown, allow_short_gtin, allow_aliases, allow_flawed_keys)
     allowed = _URI_CHARACTERS.match(uri)
     if allowed is None or allowed.end() != len(uri):
         raise DigitalLinkError(Reason.CHARACTER, uri[allowed.end() if allowed else 0])
-    if broken := _BROKEN_ESCAPE.search(uri):
+    if broken := BROKEN_ESCAPE.search(uri):
         raise DigitalLinkError(Reason.PERCENT_ESCAPE, broken.group())
     scheme, separator, rest = uri.partition("://")
     if not separator:
@@ -190,6 +167,8 @@ def parse(
     rest = rest.partition("#")[0]
     before_query, _, query = rest.partition("?")
     host, _, path = before_query.partition("/")
+    if bracket := _NOT_IN_PATH.search(path):
+        raise DigitalLinkError(Reason.CHARACTER, bracket.group())
     if not _AUTHORITY.fullmatch(host):
         raise DigitalLinkError(Reason.HOST, host)
     segments = path.split("/")
@@ -223,7 +202,7 @@ def _link(
     host: str, stem: str, pairs: list[tuple[str, str]], parameters: Iterable[tuple[str, str]], rules: _Rules
 ) -> DigitalLink:
     key_ai, *qualifier_ais = (ai for ai, _ in pairs)
-    _check_qualifiers(key_ai, qualifier_ais)
+    _check_qualifiers(key_ai, qualifier_ais, rules)
     key, *qualifiers = [(ai, _value(ai, value, rules)) for ai, value in pairs]
     attributes: list[tuple[str, str]] = []
     others: list[tuple[str, str]] = []
@@ -235,7 +214,7 @@ def _link(
         if name in seen:
             raise DigitalLinkError(Reason.DUPLICATE, name)
         seen.add(name)
-        if _fits(key_ai, [*qualifier_ais, name]):
+        if _fits(key_ai, [*qualifier_ais, name]) or not may_be_attribute(name):
             raise DigitalLinkError(Reason.IN_QUERY, name)
         attributes.append((name, _attribute_value(name, value, rules)))
     return DigitalLink(host, stem, *key, tuple(qualifiers), tuple(attributes), tuple(others))
@@ -257,14 +236,17 @@ def _key_position(segments: list[str], rules: _Rules) -> int:
     raise DigitalLinkError(Reason.UNPAIRED if has_key else Reason.NO_KEY, "/" + "/".join(segments))
 
 
-def _check_qualifiers(key_ai: str, qualifier_ais: list[str]) -> None:
+def _check_qualifiers(key_ai: str, qualifier_ais: list[str], rules: _Rules) -> None:
     for length, ai in enumerate(qualifier_ais, start=1):
-        if _identifier(ai) is None:
+        if not is_defined(ai):
             raise DigitalLinkError(Reason.UNKNOWN_AI, ai)
         if qualifier_ais.index(ai) < length - 1:
             raise DigitalLinkError(Reason.DUPLICATE, ai)
         if not any(_is_within(qualifier_ais[:length], sequence) for sequence in QUALIFIERS_OF_KEY[key_ai]):
             raise DigitalLinkError(Reason.QUALIFIER, ai)
+    needed = _NEEDED_QUALIFIER.get(key_ai)
+    if needed and needed not in qualifier_ais:
+        _refuse(Reason.MISSING_QUALIFIER, f"({needed})", rules)
 
 
 def _fits(key_ai: str, qualifier_ais: list[str]) -> bool:
@@ -278,55 +260,37 @@ def _is_within(part: list[str], sequence: tuple[str, ...]) -> bool:
 
 
 def _parameters(query: str) -> Iterator[tuple[str, str]]:
-    for parameter in query.split("&"):
+    for parameter in _BETWEEN_PARAMETERS.split(query):
         if parameter:
             name, _, value = parameter.partition("=")
             yield _unescape(name.replace("+", " ")), _unescape(value.replace("+", " "))
 
 
-@lru_cache(maxsize=1024)
-def _identifier(ai: str) -> GS1ApplicationIdentifier | None:
-    """The application identifier of exactly this number, if GS1 has defined it."""
-    try:
-        identifier = GS1ApplicationIdentifier.extract(ai)
-    except ParseError:
-        return None
-    return identifier if identifier.ai == ai else None
-
-
 def _value(ai: str, value: str, rules: _Rules) -> str:
-    identifier = _identifier(ai)
-    if identifier is None:
+    if not is_defined(ai):
         raise DigitalLinkError(Reason.UNKNOWN_AI, ai)
     if not value:
         raise DigitalLinkError(Reason.EMPTY_VALUE, f"({ai})")
     if rules.allow_short_gtin and ai == "01" and len(value) in GTIN_LENGTHS:
         value = value.zfill(14)
-    if not re.fullmatch(identifier.pattern, ai + value, re.ASCII):
+    if not has_format(ai, value):
         raise DigitalLinkError(Reason.FORMAT, f"({ai}) {value}")
-    if not rules.allow_wrong_check_digit and not _checks(ai, value):
-        raise DigitalLinkError(Reason.CHECK_DIGIT, f"({ai}) {value}")
+    if reason := flaw(ai, value):
+        _refuse(reason, f"({ai}) {value}", rules)
     return value
 
 
 def _attribute_value(ai: str, value: str, rules: _Rules) -> str:
-    if rules.allow_unknown and _UNKNOWN_AI.fullmatch(ai) and _identifier(ai) is None:
+    if rules.allow_unknown and _UNKNOWN_AI.fullmatch(ai) and not is_defined(ai):
         if not _UNKNOWN_AI_VALUE.fullmatch(value):
             raise DigitalLinkError(Reason.FORMAT if value else Reason.EMPTY_VALUE, f"({ai}) {value}")
         return value
-    value = _value(ai, value, rules)
-    try:
-        GS1ElementString.parse(ai + value)
-    except ParseError:
-        raise DigitalLinkError(Reason.DATE, f"({ai}) {value}") from None
-    return value
+    return _value(ai, value, rules)
 
 
-def _checks(ai: str, value: str) -> bool:
-    """Whether the check digits or check characters that a value of this identifier has are right."""
-    if ai in _CHECKED_DIGITS:
-        return has_check_digit(value[: _CHECKED_DIGITS[ai]])
-    return ai != "8013" or gmn_check_characters(value[:-2]) == value[-2:]
+def _refuse(reason: Reason, part: str, rules: _Rules) -> None:
+    if not (rules.allow_flawed_keys and reason in _FLAWS):
+        raise DigitalLinkError(reason, part)
 
 
 def _escape(value: str) -> str:

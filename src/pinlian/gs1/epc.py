@@ -42,12 +42,14 @@ class _Scheme:
     """How the parts of a URN become application identifiers: the first pair is the key.
 
     `parts` counts what dots separate. `instance` takes all parts; `of_class` takes those before the last, for the
-    patterns that name all instances of a class, where a Digital Link can name such a class.
+    patterns that name all instances of a class, where a Digital Link can name such a class. The last part
+    `may_end_empty` where a company prefix of twelve digits leaves no room for it.
     """
 
     parts: int
     instance: Callable[..., _Pairs]
     of_class: Callable[..., _Pairs] | None = None
+    may_end_empty: bool = False
 
 
 def canonical_epc(text: str) -> str:
@@ -92,21 +94,28 @@ def place_epc(gln: str, extension: str = "") -> str:
 
 def link_of(epc: str) -> DigitalLink | None:
     """The parts of a canonical name, or None when the thing has no GS1 key."""
-    return parse(epc, allow_wrong_check_digit=True) if epc.startswith(f"https://{CANONICAL_HOST}/") else None
+    return parse(epc, allow_flawed_keys=True) if epc.startswith(f"https://{CANONICAL_HOST}/") else None
 
 
 def _canonical(text: str) -> str:
     if not _ABSOLUTE_URI.fullmatch(text):
         raise IdentifierError(Reason.NOT_A_URI, text)
-    if text.startswith("urn:epc:"):
+    if text[:8].lower() == "urn:epc:":
         return _of_urn(text)
     if text[:5].lower() == "http:" or text[:6].lower() == "https:":
         try:
-            return parse(text, allow_short_gtin=True, allow_aliases=True, allow_wrong_check_digit=True).epc()
+            return parse(text, allow_short_gtin=True, allow_aliases=True, allow_flawed_keys=True).epc()
         except DigitalLinkError:
-            if urlsplit(text).hostname == CANONICAL_HOST:
+            if _host(text) == CANONICAL_HOST:
                 raise
     return text
+
+
+def _host(uri: str) -> str | None:
+    try:
+        return urlsplit(uri).hostname
+    except ValueError as error:
+        raise IdentifierError(Reason.HOST, uri) from error
 
 
 # Events name the same few places, parties and kinds of goods again and again.
@@ -128,6 +137,8 @@ def _of_urn(text: str) -> str:
     parts = rest.split(".", scheme.parts - 1)
     if len(parts) != scheme.parts:
         raise IdentifierError(Reason.EPC_PARTS, text)
+    if not parts[-1] and not scheme.may_end_empty:
+        raise IdentifierError(Reason.EMPTY_VALUE, text)
     if kind != "idpat":
         return _epc(*scheme.instance(*map(unquote, parts)))
     *of_class, serial = parts
@@ -161,6 +172,8 @@ def _indicated_digits(prefix: str, reference: str, length: int) -> str:
 def _prefixed(prefix: str, reference: str) -> str:
     if len(prefix) not in COMPANY_PREFIX_LENGTHS or not _DIGITS.fullmatch(prefix):
         raise IdentifierError(Reason.COMPANY_PREFIX, prefix)
+    if not reference:
+        raise IdentifierError(Reason.EMPTY_VALUE, f"{prefix}.")
     return prefix + reference
 
 
@@ -250,7 +263,7 @@ _SCHEMES = {
     "sgtin": _Scheme(3, _sgtin, _sgtin_class),
     "sscc": _Scheme(2, _sscc),
     "sgln": _Scheme(3, _sgln),
-    "pgln": _Scheme(2, _pgln),
+    "pgln": _Scheme(2, _pgln, may_end_empty=True),
     "grai": _Scheme(3, _grai, _grai),
     "giai": _Scheme(2, _giai),
     "gsrn": _Scheme(2, _gsrn),

@@ -47,9 +47,13 @@ _TEXTS: dict[Reason, IdentifierText] = {
         _("This part does not belong here after the key."),
         _("Keep the order that GS1 has for this key: for goods 22, 10, 21."),
     ),
+    Reason.MISSING_QUALIFIER: IdentifierText(
+        _("A part is missing without which this key names nothing."),
+        _("Write the number of the payment after the payee, as in /415/9520123456788/8020/A1."),
+    ),
     Reason.IN_QUERY: IdentifierText(
-        _("This part stands after the question mark but belongs in the path."),
-        _("Write it after the key and before the question mark."),
+        _("This part must not stand after the question mark."),
+        _("If it belongs to the key, write it after the key and before the question mark; else leave it out."),
     ),
     Reason.DUPLICATE: IdentifierText(_("The same part is there twice."), _("Leave one of them out.")),
     Reason.EMPTY_VALUE: IdentifierText(_("A part has no value."), _("Give the value or leave the part out.")),
@@ -59,6 +63,10 @@ _TEXTS: dict[Reason, IdentifierText] = {
     ),
     Reason.CHECK_DIGIT: IdentifierText(_("The check digit is wrong: one digit was misread or mistyped."), _SCAN_AGAIN),
     Reason.DATE: IdentifierText(_("There is no such date."), _("Write a date as year, month and day: 261122.")),
+    Reason.CONTENT: IdentifierText(
+        _("A value has the right length but says something that cannot be."),
+        _("Compare it with what GS1 has for this part: no third piece of two, no number with zeros before it."),
+    ),
     Reason.EPC_SCHEME: IdentifierText(
         _("GS1 knows no EPC of this kind."), _("Use a pure identity such as urn:epc:id:sgtin or a GS1 Digital Link.")
     ),
