@@ -4,17 +4,26 @@ import json
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 from pytest_django import Settings
 
 from pinlian.apps.market import facade as market
 from pinlian.apps.market import services
-from pinlian.apps.market.models import OfferDocument, Product, RecordedOffer, RecordedProduct
+from pinlian.apps.market.models import (
+    Merchant,
+    OfferDocument,
+    Product,
+    ProductVersion,
+    RecordedOffer,
+    RecordedProduct,
+)
 from pinlian.apps.people.models import Person
 from pinlian.chain.rpc import to_hex
 from pinlian.chain.typed_data import hash_struct
 from pinlian.domain.keccak import keccak256
 from pinlian.record import facade as record
-from tests.integration.town import MERCHANT, Town
+from tests.integration.accounts import log_in, sign_up
+from tests.integration.town import COURIER, MERCHANT, Town
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
@@ -54,6 +63,63 @@ def test_step__new_and_changed_product__records_each_version_once(shop: int) -> 
     assert second.fact.body["name"]["zh"] == "翠冠梨"
     assert second.fact.time > first.fact.time
     assert RecordedProduct.objects.get(product_number=product_id).fact_index == second.index
+
+
+def test_step__changed_again_before_it_was_recorded__records_every_version(shop: int) -> None:
+    product = Product.objects.get(pk=market.add_product(shop, WORDS).id)
+    change(product, "翠冠梨")
+    change(product, "雪梨")
+    services.remove_photo(product)
+    recording = market.WordsRecording()
+    facts = run(recording)
+    assert [stored.fact.body["name"]["zh"] for stored in facts] == ["蜜梨", "翠冠梨", "雪梨", "雪梨"]
+    times = [stored.fact.time for stored in facts]
+    assert times == sorted(set(times))
+    assert run(recording) == []
+    assert not ProductVersion.objects.exists()
+
+
+def test_step__other_product_was_changed_often_in_one_second__records_both(shop: int) -> None:
+    often = Product.objects.get(pk=market.add_product(shop, WORDS).id)
+    for number in range(20):
+        change(often, f"梨{number}")
+    recording = market.WordsRecording()
+    assert len(run(recording)) == 21
+    other = market.add_product(shop, WORDS).id
+    assert [stored.fact.body["product"] for stored in run(recording)] == [other]
+
+
+def test_step__shop_signs_with_another_key__records_whose_the_products_are(shop: int) -> None:
+    market.add_product(shop, WORDS)
+    recording = market.WordsRecording()
+    run(recording)
+    merchant = Merchant.objects.get(pk=shop)
+    services.set_account(merchant, str(merchant.account))
+    assert run(recording) == []
+    services.set_account(merchant, "0x" + "5a" * 20)
+    (stored,) = run(recording)
+    assert stored.fact.body["merchant"] == "0x" + "5a" * 20
+
+
+def test_step__words_of_before_there_was_a_record__are_recorded(shop: int) -> None:
+    market.add_product(shop, WORDS)
+    ProductVersion.objects.all().delete()
+    recording = market.WordsRecording()
+    (stored,) = run(recording)
+    assert stored.fact.body["name"]["zh"] == "蜜梨"
+    assert run(recording) == run(market.WordsRecording()) == []
+
+
+def test_step__operator_corrects_a_product__records_the_new_words(shop: int) -> None:
+    product = market.add_product(shop, WORDS)
+    recording = market.WordsRecording()
+    run(recording)
+    sign_up("13912345678", "平台小赵", COURIER, "operator")
+    fields = {"category": "fruit", "name_zh": "皇冠梨", "unit_zh": "箱", "illustration": "package", "is_on_sale": "on"}
+    address = reverse("admin:market_product_change", args=[product.id])
+    assert log_in("13912345678").post(address, fields).status_code == 302
+    (stored,) = run(recording)
+    assert stored.fact.body["name"]["zh"] == "皇冠梨"
 
 
 def change(product: Product, name_zh: str) -> None:

@@ -19,6 +19,8 @@ from pinlian.record import facade as record
 from pinlian.relayer.facade import signature_of
 
 FACTS_PER_ROUND_MAX = 100
+REORGANISED_SECONDS_MAX = 3_600
+"""So far back a delivery may turn up in another block than before."""
 LOTS_MAX = 100
 """Of one delivery: anybody may ship for a group, and a leaf must not become too long."""
 
@@ -77,9 +79,9 @@ class DeliveriesRecording:
 
 
 def _unrecorded() -> list[Group]:
-    last = RecordedDelivery.objects.aggregate(last=Max("delivered_at"))["last"] or 1
+    last = RecordedDelivery.objects.aggregate(last=Max("delivered_at"))["last"] or 0
     recorded = RecordedDelivery.objects.filter(group_id=OuterRef("id"))
-    groups = Group.objects.filter(~Exists(recorded), delivered_block_time__gte=last)
+    groups = Group.objects.filter(~Exists(recorded), delivered_block_time__gte=max(last - REORGANISED_SECONDS_MAX, 1))
     return list(groups.order_by("delivered_block_time", "id")[:FACTS_PER_ROUND_MAX])
 
 

@@ -64,6 +64,9 @@ class ProductAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:
+        services.save_words(obj)
+
     @display(description=_("picture"))
     def shown(self, product: Product) -> SafeString:
         return format_html('<img src="{}" alt="" width="40" height="40">', product_view(product).picture_url)

@@ -115,7 +115,7 @@ class Product(models.Model):
     is_on_sale = models.BooleanField(_("on sale"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Later than at the change before, also within a second: the time of the fact that records the new words.
-    words_changed_at = models.BigIntegerField(default=0, db_index=True, editable=False)
+    words_changed_at = models.BigIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("product")
@@ -124,6 +124,20 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name_zh
+
+
+class ProductVersion(models.Model):
+    """What was said of a product from some time on, while it waits for its way into the record."""
+
+    product_number = models.BigIntegerField()
+    words_changed_at = models.BigIntegerField()
+    body = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product_number", "words_changed_at"], name="market_version")]
+
+    def __str__(self) -> str:
+        return f"product {self.product_number} at {self.words_changed_at}"
 
 
 class OfferDocument(models.Model):
@@ -159,7 +173,7 @@ class RecordedProduct(models.Model):
     """The newest version of a product's words that is in the record."""
 
     product_number = models.BigIntegerField(primary_key=True)
-    words_changed_at = models.BigIntegerField(db_index=True)
+    words_changed_at = models.BigIntegerField()
     fact_index = models.BigIntegerField()
 
     def __str__(self) -> str:

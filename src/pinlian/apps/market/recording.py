@@ -5,10 +5,21 @@ The times of these facts are those of what they record, so that recording again 
 
 from django.db.models import Exists, Max, OuterRef
 
-from pinlian.apps.market.models import Offer, OfferDocument, Product, RecordedOffer, RecordedProduct
+from pinlian.apps.market.models import (
+    Offer,
+    OfferDocument,
+    Product,
+    ProductVersion,
+    RecordedOffer,
+    RecordedProduct,
+)
+from pinlian.apps.market.services import keep_version
 from pinlian.record import facade as record
 
 FACTS_PER_ROUND_MAX = 100
+REORGANISED_SECONDS_MAX = 3_600
+"""So far back an offer may turn up in another block than before."""
+_OWN_TIME = OuterRef("words_changed_at")
 
 
 class WordsRecording:
@@ -19,6 +30,7 @@ class WordsRecording:
 
     def __init__(self) -> None:
         self._wait_for = -1
+        self._looked_back = False
 
     def step(self) -> bool:
         """State what is not recorded; whether there was any.
@@ -28,6 +40,9 @@ class WordsRecording:
         """
         if record.followed() <= self._wait_for:
             return False
+        if not self._looked_back:
+            _keep_missed_versions()
+            self._looked_back = True
         statements = [*_offer_terms(), *_product_versions()]
         self._wait_for = max(record.state_all(statements), default=-1)
         return bool(statements)
@@ -37,9 +52,9 @@ def _offer_terms() -> list[record.Statement]:
     last = RecordedOffer.objects.aggregate(last=Max("published_at"))["last"] or 0
     recorded = RecordedOffer.objects.filter(offer=OuterRef("id"))
     offers = list(
-        Offer.objects.filter(~Exists(recorded), published_at__gte=last).order_by("published_at", "id")[
-            :FACTS_PER_ROUND_MAX
-        ]
+        Offer.objects.filter(~Exists(recorded), published_at__gte=last - REORGANISED_SECONDS_MAX).order_by(
+            "published_at", "id"
+        )[:FACTS_PER_ROUND_MAX]
     )
     documents = dict(
         OfferDocument.objects.filter(terms__in={offer.terms for offer in offers}).values_list("terms", "document")
@@ -60,27 +75,19 @@ def _offer_terms() -> list[record.Statement]:
     ]
 
 
+def _keep_missed_versions() -> None:
+    """Products of before their words went on record."""
+    recorded = RecordedProduct.objects.filter(product_number=OuterRef("pk"), words_changed_at__gte=_OWN_TIME)
+    for product in Product.objects.select_related("merchant").filter(~Exists(recorded)):
+        keep_version(product)
+
+
 def _product_versions() -> list[record.Statement]:
-    last = RecordedProduct.objects.aggregate(last=Max("words_changed_at"))["last"] or 0
     recorded = RecordedProduct.objects.filter(
-        product_number=OuterRef("pk"), words_changed_at__gte=OuterRef("words_changed_at")
+        product_number=OuterRef("product_number"), words_changed_at__gte=_OWN_TIME
     )
-    products = Product.objects.select_related("merchant").filter(~Exists(recorded), words_changed_at__gte=last)
-    return [
-        record.Statement(
-            "product_version",
-            product.words_changed_at,
-            {
-                "product": product.pk,
-                "merchant": product.merchant.account or "",
-                "category": product.category,
-                "name": {"zh": product.name_zh, "en": product.name_en},
-                "unit": {"zh": product.unit_zh, "en": product.unit_en},
-                "description": {"zh": product.description_zh, "en": product.description_en},
-                "illustration": product.illustration,
-                "photo": product.photo_id or "",
-                "is_on_sale": product.is_on_sale,
-            },
-        )
-        for product in products.order_by("words_changed_at", "pk")[:FACTS_PER_ROUND_MAX]
-    ]
+    done = list(ProductVersion.objects.filter(Exists(recorded)).values_list("pk", flat=True))
+    if done:
+        ProductVersion.objects.filter(pk__in=done).delete()
+    waiting = ProductVersion.objects.order_by("words_changed_at", "pk")[:FACTS_PER_ROUND_MAX]
+    return [record.Statement("product_version", version.words_changed_at, version.body) for version in waiting]

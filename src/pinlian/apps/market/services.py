@@ -1,12 +1,12 @@
 """What merchants and operators change in the market."""
 
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from pinlian.apps.market.models import Merchant, OfferDocument, Product
+from pinlian.apps.market.models import Merchant, OfferDocument, Product, ProductVersion
 from pinlian.apps.market.offer_documents import offer_document
 from pinlian.apps.market.photos import keep_photo
 from pinlian.domain.keccak import keccak256
@@ -39,10 +39,16 @@ def save_merchant(person_id: int, *, name: str, region: str, about: str) -> Merc
     return merchant
 
 
+@transaction.atomic
 def set_account(merchant: Merchant, account: str) -> None:
     """The key with which the merchant signs from now on. Offers that are published stay with the key that signed."""
+    if merchant.account == account:
+        return
     merchant.account = account
     merchant.save(update_fields=["account"])
+    for product in merchant.products.all():
+        product.merchant = merchant
+        save_words(product)
 
 
 def verify_merchant(merchant: Merchant, operator_id: int | None) -> None:
@@ -75,20 +81,44 @@ def save_product(merchant: Merchant, product: Product | None, words: ProductWord
     product.is_on_sale = words.is_on_sale
     if photo is not None:
         product.photo = keep_photo(photo)
-    product.words_changed_at = _later(product)
-    product.save()
+    save_words(product)
     return product
 
 
 def remove_photo(product: Product) -> None:
     """The product is shown by its illustration again."""
     product.photo = None
-    product.words_changed_at = _later(product)
-    product.save(update_fields=["photo", "words_changed_at"])
+    save_words(product)
 
 
-def _later(product: Product) -> int:
-    return max(int(timezone.now().timestamp()), product.words_changed_at + 1)
+@transaction.atomic
+def save_words(product: Product) -> None:
+    """Save a product of which something else is said now, and keep that for the record: each version goes there, also
+    one that is changed again before it is recorded."""
+    product.words_changed_at = max(int(timezone.now().timestamp()), product.words_changed_at + 1)
+    product.save()
+    keep_version(product)
+
+
+def keep_version(product: Product) -> None:
+    """Let what is said of a product now go on record."""
+    ProductVersion.objects.get_or_create(
+        product_number=product.pk, words_changed_at=product.words_changed_at, defaults={"body": _said_of(product)}
+    )
+
+
+def _said_of(product: Product) -> dict[str, Any]:
+    return {
+        "product": product.pk,
+        "merchant": product.merchant.account or "",
+        "category": product.category,
+        "name": {"zh": product.name_zh, "en": product.name_en},
+        "unit": {"zh": product.unit_zh, "en": product.unit_en},
+        "description": {"zh": product.description_zh, "en": product.description_en},
+        "illustration": product.illustration,
+        "photo": product.photo_id or "",
+        "is_on_sale": product.is_on_sale,
+    }
 
 
 def write_offer_document(
