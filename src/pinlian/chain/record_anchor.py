@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pinlian.chain.abi import account_word, arguments, events, number, selectors, word, words
+from pinlian.chain.abi import account_word, arguments, creation_code, events, number, selectors, word, words
 from pinlian.chain.rpc import Rpc, hex_bytes, to_hex
 
 CONTRACT = "RecordAnchor"
+_INITCODE_BYTES = 17
+"""Of Vyper, for a contract whose constructor does nothing: PUSH2 length, copy, return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,12 @@ class RecordAnchor:
     def __init__(self, rpc: Rpc, address: bytes) -> None:
         self.rpc = rpc
         self.address = address
+
+    def is_genuine(self) -> bool:
+        """Whether the code on the chain is our RecordAnchor's: then nobody but a keeper wrote the keeper's heads."""
+        creation = creation_code(CONTRACT)
+        length = int.from_bytes(creation[1:3], "big")
+        return self.rpc.code(self.address) == creation[_INITCODE_BYTES : _INITCODE_BYTES + length]
 
     def head(self, keeper: bytes, block: int | str = "latest") -> AnchoredHead:
         """What the keeper (20-byte account) wrote down last."""

@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 
 from pinlian.chain.rpc import Rpc, RpcError, to_hex
-from pinlian.record.anchored_head import anchored_head
+from pinlian.record.anchored_head import NoSuchHead, anchored_head
 from pinlian.record.checkpoint import CheckpointBody
 from pinlian.record.note import NoteError, Verifier, from_base64, split_note
 from pinlian.record.policy import Policy, PolicyError, parse_policy, policy_of
@@ -29,7 +29,7 @@ COLOURS = {State.VERIFIED: "green", State.ALTERED: "red"}
 @click.option("--quorum", type=click.IntRange(min=1), help="So many of the witnesses; all if not said.")
 @click.option("--policy", "policy_file", type=click.File(encoding="utf-8"), help="Logs and witnesses (tlog-policy).")
 @click.option("--rpc", "rpc_url", metavar="URL", help="A node of the chain that holds the log's heads.")
-@click.option("--anchored-by", metavar="ACCOUNT", help="The account whose heads on the chain count; needs --rpc.")
+@click.option("--anchored-by", metavar="ACCOUNT", help="The account whose heads on the chain count.")
 @click.option("--author", "authors", metavar="ACCOUNT=NAME", multiple=True, help="An account that you know.")
 @click.option("--json", "as_json", is_flag=True, help="Print an object.")
 @click.pass_context
@@ -49,13 +49,15 @@ def verify(
 ) -> None:
     """Check each fact of a proof bundle. Exit status 1 unless all are verified.
 
-    Trust is named by --head, by --log-key (with --witness or --policy), by --rpc, or by several of them: then each
-    must vouch. Without --author, accounts have the names that the bundle gives them.
+    Trust is named by --head, by --log-key (with --witness or --policy), by --rpc with --anchored-by, or by several of
+    them: then each must vouch. Without --author, accounts have the names that the bundle gives them.
     """
     try:
         bundle = Bundle.parse(bundle_file.read_bytes())
         policy = _read_policy(policy_file, witnesses, quorum)
         log = Verifier.from_vkey(log_key) if log_key else _only_log(policy)
+        if anchored_by is not None and rpc_url is None:
+            raise click.UsageError("--anchored-by needs --rpc, which asks the chain")
         heads = [_read_head(head_text)] if head_text else []
         missing = []
         if rpc_url:
@@ -64,8 +66,10 @@ def verify(
             missing += why_not
     except (BundleError, NoteError, PolicyError, RpcError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    if not heads and not rpc_url and log is None:
-        raise click.UsageError("say what you trust: --head, --log-key, --policy or --rpc")
+    if head_text is None and log is None and anchored_by is None:
+        raise click.UsageError(
+            "say what you trust: --head, --log-key, --policy, or --rpc with --anchored-by (anybody can anchor a log)"
+        )
     report = check(bundle, Trust(tuple(heads), log, policy, _read_authors(authors), tuple(missing)))
     click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1) if as_json else _as_text(report, bundle))
     ctx.exit(0 if report.ok else 1)
@@ -109,11 +113,11 @@ def _head_on_chain(url: str, bundle: Bundle, account: str | None) -> tuple[list[
         return [], ["the facts are signed for another contract than the one that holds the head"]
     if account is not None and account.lower() != to_hex(anchor.log):
         return [], [f"the head on the chain is by {to_hex(anchor.log)}, not by {account}"]
-    with Rpc(url) as rpc:
-        found = anchored_head(rpc, anchor)
-    if found is None:
-        return [], [f"block {anchor.block} has no head of {anchor.size} facts by {to_hex(anchor.log)}"]
-    return [found], []
+    try:
+        with Rpc(url) as rpc:
+            return [anchored_head(rpc, anchor)], []
+    except NoSuchHead as why_not:
+        return [], [str(why_not)]
 
 
 def _read_authors(items: tuple[str, ...]) -> dict[str, str] | None:
@@ -122,21 +126,26 @@ def _read_authors(items: tuple[str, ...]) -> dict[str, str] | None:
 
 
 def _as_text(report: Report, bundle: Bundle) -> str:
+    """The report for people. Words of the bundle do not get at the terminal, or at the lines around them."""
     lines = []
     if report.head is not None:
-        lines.append(f"head of {report.head.size} facts by {report.head.origin}: {report.head.root.hex()}")
+        lines.append(f"head of {report.head.size} facts by {_shown(report.head.origin)}: {report.head.root.hex()}")
     if bundle.anchor is not None:
         contract, account = to_hex(bundle.anchor.contract), to_hex(bundle.anchor.log)
         lines.append(f"said to be on chain {bundle.anchor.chain_id}, contract {contract}, by {account}")
     for fact in report.facts:
         when = datetime.fromtimestamp(fact.time, UTC).isoformat() if 0 < fact.time < YEAR_10000 else str(fact.time)
-        who = f"{fact.author} ({fact.author_name})" if fact.author_name else fact.author
+        who = f"{fact.author} ({_shown(fact.author_name)})" if fact.author_name else fact.author
         state = click.style(fact.state, fg=COLOURS.get(fact.state, "yellow"))
         lines.append(f"fact {fact.index}: {state}  {fact.kind or '?'}, {when}, by {who or '?'}")
-        lines += [f"    {problem}" for problem in fact.problems]
+        lines += [f"    {_shown(problem)}" for problem in fact.problems]
     verified = sum(fact.state is State.VERIFIED for fact in report.facts)
     lines.append(f"{verified} of {len(report.facts)} facts verified")
     return "\n".join(lines)
+
+
+def _shown(text: str) -> str:
+    return "".join(mark if mark.isprintable() else "\ufffd" for mark in text)
 
 
 def _as_json(report: Report) -> dict[str, object]:

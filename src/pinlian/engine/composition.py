@@ -7,7 +7,6 @@ from pinlian.apps.trace import facade as trace
 from pinlian.config import wiring
 from pinlian.engine.loop import Engine
 from pinlian.record.facade import follow_step
-from pinlian.record.heads import sign_head
 from pinlian.record.witnessing import witness_step
 from pinlian.relayer import facade as relayer
 from pinlian.relayer.policy import WAITING_MS_MAX
@@ -23,6 +22,7 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
     Raises:
         NotDeployed: the network has no escrow of this instance.
     """
+    anchoring = wiring.make_anchoring()
     return Engine(
         relayer=wiring.make_relayer(waiting_ms_max=waiting_ms_max),
         indexer=wiring.make_indexer(),
@@ -34,9 +34,9 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
         beside={
             "words": market.WordsRecording().step,
             "deliveries": groupbuy.DeliveriesRecording(trace.lots_of_group).step,
-            "heads": sign_head,
+            "heads": anchoring.sign_head,
             "witnesses": witness_step,
-            "anchor": wiring.make_anchoring().step,
+            "anchor": anchoring.step,
             "examiner": trace.watch_step,
         },
     )

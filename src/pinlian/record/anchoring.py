@@ -8,10 +8,10 @@ import logging
 import time
 from collections.abc import Callable
 
-from pinlian.chain.record_anchor import RecordAnchor, anchor
+from pinlian.chain.record_anchor import AnchoredHead, RecordAnchor, anchor
 from pinlian.chain.rpc import RpcError, hex_bytes, to_hex
 from pinlian.chain.transactions import Sender, broadcast
-from pinlian.record import log
+from pinlian.record import heads, log
 from pinlian.record.models import Head as HeadRow
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,21 @@ class Anchoring:
         self._interval_seconds = interval_seconds
         self._confirmations = confirmations
         self._clock = clock
-        self._next_at = clock()
+        self._next_at = self._look_at = clock()
         self._resend_at = 0.0
+        self._agrees = False
+
+    def sign_head(self) -> bool:
+        """heads.sign_head, but not before the log was once seen to hold what the chain does.
+
+        A record that was restored without its newest facts would sign another history than the one it has published.
+
+        Raises:
+            RecordContradictsChain, RpcError; Refused as heads.sign_head.
+        """
+        if not self._agrees:
+            self._held_by_chain()
+        return heads.sign_head()
 
     def step(self) -> bool:
         """Follow the transaction that is on its way, or send one when it is time; whether anything changed.
@@ -62,6 +75,10 @@ class Anchoring:
         sent = HeadRow.objects.filter(anchored_block=None).exclude(anchor_tx_hash="").order_by("size").first()
         if sent is not None:
             return self._follow(sent)
+        if self._clock() >= self._look_at:
+            self._look_at = self._clock() + self._interval_seconds
+            if self._forget_what_the_chain_lost():
+                return True
         if self._clock() < self._next_at:
             return False
         head = self._due()
@@ -70,20 +87,48 @@ class Anchoring:
         self._next_at = self._clock() + self._interval_seconds
         return self._send(head)
 
+    def _forget_what_the_chain_lost(self) -> bool:
+        """Whether the block that held the newest anchor has left the chain; then it counts as not anchored."""
+        anchored = self._newest_anchored()
+        block = self._sender.rpc.block_number()
+        if anchored is None or block < (anchored.anchored_block or 0):
+            return False
+        held = self._contract.head(self._sender.address, block)
+        if held.size >= anchored.size:
+            return False
+        logger.warning("the head of %d facts is not on the chain any more", anchored.size)
+        HeadRow.objects.filter(anchored_block__isnull=False, size__gt=held.size).update(
+            anchored_block=None, anchor_tx_hash="", anchor_tx=""
+        )
+        return True
+
+    @staticmethod
+    def _newest_anchored() -> HeadRow | None:
+        return HeadRow.objects.filter(anchored_block__isnull=False).order_by("-size").first()
+
     def _due(self) -> HeadRow | None:
-        anchored = HeadRow.objects.filter(anchored_block__isnull=False).order_by("-size").first()
+        anchored = self._newest_anchored()
         newer = HeadRow.objects.filter(size__gt=anchored.size if anchored else 0, anchor_tx_hash="").order_by("-size")
         overdue = int(time.time()) - WITNESSES_PATIENCE_SECONDS
         return newer.filter(witnessed=True).first() or newer.filter(signed_at__lte=overdue).first()
 
-    def _send(self, head: HeadRow) -> bool:
+    def _held_by_chain(self) -> AnchoredHead:
+        """The newest head that the chain holds.
+
+        Raises:
+            RecordContradictsChain
+        """
         held = self._contract.head(self._sender.address)
         if held.size > log.size() or (held.size and log.root(held.size) != held.root):
             raise RecordContradictsChain(
                 f"the chain holds a head of {held.size} facts with root {to_hex(held.root)}, and this record"
                 + (f" has {log.size()} facts" if held.size > log.size() else " leads to another root")
             )
-        if held.size >= head.size:
+        self._agrees = True
+        return held
+
+    def _send(self, head: HeadRow) -> bool:
+        if self._held_by_chain().size >= head.size:
             # Anchored before by a transaction that this record no longer knows: the next head goes beyond it.
             return False
         self._sender.forget_nonce()

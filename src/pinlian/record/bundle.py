@@ -69,5 +69,4 @@ def _best_head(size: int) -> Head:
         found = heads.covering(size - 1, anchored=anchored, witnessed=witnessed)
         if found is not None:
             return found
-    heads.sign_head()
     return heads.newest()

@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from pinlian.durable.one_writer import one_writer
 from pinlian.record import log
-from pinlian.record.fact import Fact, read_stored_leaf
+from pinlian.record.fact import Fact, leaf_hash, read_stored_leaf
 from pinlian.record.models import FollowCursor
 
 FACTS_PER_STEP_MAX = 500
@@ -36,6 +36,13 @@ Projection = Callable[[Sequence[StoredFact]], None]
 Projections = Mapping[str, Sequence[Projection]]
 
 
+class FactsLost(Exception):
+    """The record does not hold any more what the read model has read, or lacks a fact; the message says which.
+
+    Once the record is restored, or nothing can be done about it, `rebuild` makes the read model of what there is.
+    """
+
+
 def stored_facts(index: int, limit: int) -> list[StoredFact]:
     """Up to `limit` facts from `index` on, in order."""
     return [
@@ -51,19 +58,42 @@ def follow_step() -> bool:
     projection that is given them one by one must do the same.
 
     Raises:
-        Exception: what a projection raised; the cursor stays where it was.
+        FactsLost
+        Exception: what a projection raised. The cursor stays where it was.
     """
     if followed() == log.size():
         return False
     projections: Projections = import_string(settings.FACT_PROJECTIONS)
     with one_writer("default", _LOCK):
-        cursor = FollowCursor.objects.first()
-        facts = stored_facts(cursor.next_index if cursor else 0, FACTS_PER_STEP_MAX)
+        facts = _next_facts(FollowCursor.objects.first())
         if not facts:
             return False
         _project(facts, projections)
-        FollowCursor.objects.update_or_create(id=FollowCursor.SINGLE_ID, defaults={"next_index": facts[-1].index + 1})
+        FollowCursor.objects.update_or_create(
+            id=FollowCursor.SINGLE_ID,
+            defaults={"next_index": facts[-1].index + 1, "last_leaf_hash": leaf_hash(facts[-1].leaf)},
+        )
     return True
+
+
+def _next_facts(cursor: FollowCursor | None) -> list[StoredFact]:
+    """The facts behind those that were read, none left out.
+
+    Raises:
+        FactsLost
+    """
+    begin = cursor.next_index if cursor else 0
+    if cursor:
+        last = log.leaves_at([begin - 1]).get(begin - 1)
+        if last is None:
+            raise FactsLost(f"fact {begin - 1}, which the read model has, is not there")
+        if cursor.last_leaf_hash and leaf_hash(last) != bytes(cursor.last_leaf_hash):
+            raise FactsLost(f"fact {begin - 1}, which the read model has, is another one now")
+    facts = stored_facts(begin, FACTS_PER_STEP_MAX)
+    for index, stored in enumerate(facts, begin):
+        if stored.index != index:
+            raise FactsLost(f"fact {index} is not there")
+    return facts
 
 
 def _project(facts: Sequence[StoredFact], projections: Projections) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from pinlian.domain.refusals import Refusal, Refused
 from pinlian.durable.one_writer import one_writer
 from pinlian.record import log
 from pinlian.record.checkpoint import CheckpointBody
@@ -47,11 +48,17 @@ def sign_head() -> bool:
     """Sign the log as it is now, if it has grown since the last head; whether it has.
 
     Heads that were superseded before anything came of them are forgotten.
+
+    Raises:
+        Refused: UNAVAILABLE, the log does not continue its last head: hashes in its tree were changed. A log never
+            signs two histories.
     """
     size = log.size()
-    last = HeadRow.objects.order_by("-size").only("size").first()
+    last = HeadRow.objects.order_by("-size").only("size", "root").first()
     if last is not None and last.size >= size:
         return False
+    if last is not None and log.root(last.size) != bytes(last.root):
+        raise Refused(Refusal.UNAVAILABLE, None, f"the log does not lead to its own head of {last.size} facts")
     signer, root = log_signer(), log.root(size)
     checkpoint = signed_note(CheckpointBody(signer.name, size, root).text, signer)
     with one_writer(RECORD, _LOCK):

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from pinlian.chain.deployment import Deployment
 from pinlian.chain.keys import Key, read_or_create
+from pinlian.chain.whole_files import create_file
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record.fact import FactDomain
 from pinlian.record.note import Algorithm, Signer
@@ -51,11 +52,19 @@ def keeper() -> Key:
 
 
 @cache
-def _log_signer(home: Path, origin: str) -> Signer:
+def _log_signer(home: Path, address: str) -> Signer:
+    path = home / "record" / "origin"
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        parts = urlsplit(address)
+        create_file(path, f"{parts.netloc}{parts.path.rstrip('/')}/record\n")
+    origin = path.read_text(encoding="utf-8").removesuffix("\n")
     return read_or_create_signer(home / "keys" / f"{LOG_KEY}.json", origin, Algorithm.ED25519)
 
 
 def log_signer() -> Signer:
-    """What signs checkpoints. Its name is the log's origin: the instance's address without the scheme, and /record."""
-    address = urlsplit(settings.PINLIAN_ORIGIN)
-    return _log_signer(settings.PINLIAN_HOME, f"{address.netloc}{address.path.rstrip('/')}/record")
+    """What signs checkpoints. Its name is the log's origin: the instance's address without the scheme, and /record.
+
+    As it was when the record began: a log of another name is another log, and its heads up to now would be nobody's.
+    """
+    return _log_signer(settings.PINLIAN_HOME, settings.PINLIAN_ORIGIN)

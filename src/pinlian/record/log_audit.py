@@ -7,10 +7,10 @@ from pinlian.chain.record_anchor import AnchoredHead, RecordAnchor
 from pinlian.domain.books import Difference, difference
 from pinlian.domain.refusals import Refused
 from pinlian.record import identity, log
-from pinlian.record.checkpoint import CheckpointBody, open_checkpoint
+from pinlian.record.checkpoint import open_checkpoint
 from pinlian.record.fact import FactDomain, author_of, fact_from_leaf
 from pinlian.record.models import Entry, Head
-from pinlian.record.note import Algorithm, NoteError, Verifier, split_note
+from pinlian.record.note import NoteError
 from pinlian.record.tiles import TILE_HEIGHT, TILE_WIDTH, Place
 from pinlian.record.tree import HASH_BYTES, Frontier, Node, leaf_hash
 
@@ -133,9 +133,7 @@ def _compare_head(audit: LogAudit, row: Head, roots: dict[int, bytes]) -> None:
     audit.checked["heads"] += 1
     where = f"head of {row.size} facts"
     try:
-        # The log's name is its address, which may have been another then; its key stays.
-        body = CheckpointBody.parse(split_note(row.checkpoint)[0])
-        open_checkpoint(row.checkpoint, Verifier(body.origin, Algorithm.ED25519, _log_key()))
+        body = open_checkpoint(row.checkpoint, identity.log_signer().verifier).body
     except NoteError as error:
         audit.note("signature", where, "signed by the log", str(error))
         return
@@ -143,10 +141,6 @@ def _compare_head(audit: LogAudit, row: Head, roots: dict[int, bytes]) -> None:
         audit.note("checkpoint", where, bytes(row.root), body.root)
     if body.size in roots and roots[body.size] != body.root:
         audit.note("root", where, body.root, roots[body.size])
-
-
-def _log_key() -> bytes:
-    return identity.log_signer().verifier.public_key
 
 
 def _compare_anchors(

@@ -73,6 +73,8 @@ class FollowCursor(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=SINGLE_ID)
     # Of the first fact that was not read yet.
     next_index = models.BigIntegerField()
+    # Of the leaf before it; empty where it was read by an older version.
+    last_leaf_hash = models.BinaryField(default=b"")
 
     def __str__(self) -> str:
         return f"read up to {self.next_index}"

@@ -1,20 +1,18 @@
 """Ed25519 keys of logs and witnesses: made on first use, one file each, readable by the owner only."""
 
-import contextlib
 import json
-import os
 import secrets
-import tempfile
 from pathlib import Path
 
 from pinlian.chain.keys import KeyFileError
+from pinlian.chain.whole_files import create_file
 from pinlian.record.note import Algorithm, Signer
 
 SEED_BYTES = 32
 
 
 def read_or_create_signer(path: Path, name: str, algorithm: Algorithm) -> Signer:
-    """The key in `path`; made if there is none. The name is not in the file: an origin may change, a key does not.
+    """The key in `path`; made if there is none. The name is not in the file.
 
     Processes that start together agree on one key: the file appears whole or not at all, and the first one wins.
 
@@ -23,17 +21,7 @@ def read_or_create_signer(path: Path, name: str, algorithm: Algorithm) -> Signer
     """
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, draft_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        draft = Path(draft_name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump({"ed25519_seed": secrets.token_bytes(SEED_BYTES).hex()}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(draft)
-        finally:
-            draft.unlink()
+        create_file(path, json.dumps({"ed25519_seed": secrets.token_bytes(SEED_BYTES).hex()}))
     try:
         seed = bytes.fromhex(json.loads(path.read_text(encoding="utf-8"))["ed25519_seed"])
     except (KeyError, TypeError, ValueError) as error:

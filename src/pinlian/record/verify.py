@@ -296,7 +296,7 @@ def _check_fact(proven: ProvenFact, domain: FactDomain, head: _Head, names: Mapp
         for trusted in head.covered
         if proven.index >= trusted.size
     ]
-    unknown = [] if author in names else [f"nobody here knows the account {author}"]
+    unknown = [] if names.get(author) else [f"nobody here knows the account {author}"]
     if altered:
         state = State.ALTERED
     elif unknown:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pinlian.chain.whole_files import replace_file
 from pinlian.record.note import Algorithm, Signer
 from pinlian.record.signing_keys import read_or_create_signer
 from pinlian.record.tree import HASH_BYTES
@@ -70,7 +71,7 @@ class WitnessHome:
 
     def keep_head(self, note: str) -> None:
         """Replace the newest checkpoint, in one step."""
-        self._write("checkpoint", note)
+        replace_file(self._folder / "checkpoint", note)
 
     def read_mirror(self) -> Mirror:
         """The leaves that were seen. A hash that was half written when the power went is dropped, and fetched again."""
@@ -99,19 +100,5 @@ class WitnessHome:
         path = self._folder / "evidence.json"
         if not path.exists():
             evidence = {"what": alarm.what, "facts": alarm.facts, "notes": alarm.notes}
-            self._write(path.name, json.dumps(evidence, ensure_ascii=False, indent=1) + "\n")
+            replace_file(path, json.dumps(evidence, ensure_ascii=False, indent=1) + "\n")
         return path
-
-    def _write(self, name: str, text: str) -> None:
-        path = self._folder / name
-        draft = path.with_name(f".{name}.draft")
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.rename(path)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -193,6 +193,51 @@ def test_step__anchored_by_a_transaction_that_was_forgotten__goes_on_beyond_it(
     assert on_chain(contract).size == 3
 
 
+def test_sign_head__restored_without_what_the_chain_has__signs_nothing(
+    contract: RecordAnchor, start: Callable[[], Anchoring]
+) -> None:
+    before = state_facts(2)
+    Sender(contract.rpc, record.keeper()).call(contract.address, anchor(5, b"\x01" * 32))
+    record.state("note", 7, {"number": 2})
+    with pytest.raises(RecordContradictsChain, match="this record has 3 facts"):
+        start().sign_head()
+    assert record.head() == before
+
+
+def test_sign_head__what_the_chain_has_is_there__signs(contract: RecordAnchor, start: Callable[[], Anchoring]) -> None:
+    state_facts(2)
+    run(start())
+    record.state("note", 7, {"number": 2})
+    anchoring = start()
+    assert anchoring.sign_head()
+    assert not anchoring.sign_head()
+    assert record.head().size == 3
+
+
+def test_step__chain_lost_the_block_with_the_anchor__anchors_again(
+    contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock
+) -> None:
+    head = state_facts(2)
+    Head.objects.update(anchored_block=contract.rpc.block_number(), anchor_tx_hash="0x" + "01" * 32)
+    assert record.standing(1, author_is_known=True) is record.Standing.VERIFIED
+    anchoring = start()
+    assert anchoring.step()
+    assert record.standing(1, author_is_known=True) is record.Standing.NOT_ANCHORED
+    run(anchoring)
+    assert on_chain(contract) == AnchoredHead(2, head.root)
+    assert record.standing(1, author_is_known=True) is record.Standing.VERIFIED
+
+
+def test_step__node_that_lags_behind_the_anchor__changes_nothing(
+    contract: RecordAnchor, start: Callable[[], Anchoring]
+) -> None:
+    state_facts(2)
+    ahead = contract.rpc.block_number() + 1
+    Head.objects.update(anchored_block=ahead, anchor_tx_hash="0x" + "01" * 32)
+    assert not start().step()
+    assert record.head().anchored_block == ahead
+
+
 def die_before_sending(anchoring: Anchoring, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut_off(*arguments: object) -> None:
         raise RpcError("eth_sendRawTransaction", "cut off")

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from pinlian.record import facade as record
 from pinlian.record import follow
+from pinlian.record.models import Entry, Tile
 from tests.integration.record.test_log import note
 
 pytestmark = [pytest.mark.django_db(databases=["default", "journal", "record"]), pytest.mark.usefixtures("record")]
@@ -62,6 +63,31 @@ def test_follow_step__projection_fails__stays_where_it_was() -> None:
     with pytest.raises(RuntimeError, match="a projection fails"):
         record.follow_step()
     assert record.followed() == 1
+
+
+def test_follow_step__fact_dropped__stands_still_and_names_it() -> None:
+    record.append([note(number) for number in range(5)])
+    Entry.objects.filter(index=2).delete()
+    with pytest.raises(follow.FactsLost, match="fact 2 is not there"):
+        record.follow_step()
+    assert record.followed() == 0
+
+
+def test_follow_step__record_restored_without_its_newest_facts__stands_still_until_it_is_rebuilt() -> None:
+    record.append([note(number) for number in range(5)])
+    record.follow_step()
+    for model in (Entry, Tile):
+        model.objects.all().delete()
+    record.append([note(number) for number in (0, 1, 2)])
+    with pytest.raises(follow.FactsLost, match="fact 4, which the read model has, is not there"):
+        record.follow_step()
+    record.append([note(number) for number in (13, 14, 15)])
+    with pytest.raises(follow.FactsLost, match="fact 4, which the read model has, is another one now"):
+        record.follow_step()
+    assert record.followed() == 5
+    seen.clear()
+    record.rebuild([])
+    assert seen == [("note", [0, 1, 2, 3, 4, 5])]
 
 
 def test_rebuild__begins_with_the_first_fact() -> None:

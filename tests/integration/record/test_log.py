@@ -132,6 +132,17 @@ def test_sign_head__nothing_new__signs_nothing() -> None:
     assert not sign_head()
 
 
+def test_sign_head__tree_that_its_last_head_is_not_of__signs_nothing() -> None:
+    record.append(notes(3))
+    before = record.head()
+    change("UPDATE record_tile SET hashes = %s WHERE id = 0", b"\x01" * 96)
+    record.append([note(3)])
+    with pytest.raises(Refused, match="does not lead to its own head of 3 facts") as refused:
+        sign_head()
+    assert refused.value.refusal is Refusal.UNAVAILABLE
+    assert record.head() == before
+
+
 def test_sign_head__superseded_head__is_kept_for_a_while_or_for_good_if_it_is_anchored() -> None:
     for _ in range(4):
         record.append([note(record.size())])

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,23 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from django.test import Client
+from pytest_django import Settings
 
+from pinlian.chain.abi import account_word, events, word
 from pinlian.chain.keys import key_from_bytes
 from pinlian.chain.record_anchor import RecordAnchor
-from pinlian.chain.transactions import Sender
+from pinlian.chain.transactions import Sender, created_contract
 from pinlian.cli.verify import verify as verify_command
 from pinlian.record import facade, heads, log
 from pinlian.record.anchoring import Anchoring
+from pinlian.record.checkpoint import CheckpointBody
+from pinlian.record.fact import FactDomain, leaf, leaf_hash, sign
 from pinlian.record.identity import log_signer
 from pinlian.record.log_client import LogClient
 from pinlian.record.models import Entry, Head, Tile
-from pinlian.record.note import Algorithm, Signer
+from pinlian.record.note import Algorithm, Signer, signed_note
 from pinlian.record.policy import parse_policy, policy_of
-from pinlian.record.verify import Bundle, Report, State, Trust, TrustedHead, verify
+from pinlian.record.verify import Anchor, Bundle, ProvenFact, Report, State, Trust, TrustedHead, verify
 from pinlian.record.witness_home import WitnessHome
 from pinlian.record.witness_server import WitnessServer
 from pinlian.record.witnessed_log import Answer, LogMisbehaved, WitnessedLog
@@ -33,6 +37,7 @@ from tests.integration.town import Town
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
 NOBODY_WAITS = 0
+STRANGER = key_from_bytes("stranger", b"\x33" * 32)
 
 
 class LogOfViews(LogClient):
@@ -193,6 +198,19 @@ def test_witness_step__no_policy__needs_nobody() -> None:
     assert heads.newest().witnessed
 
 
+@pytest.mark.usefixtures("record")
+def test_log__address_of_the_instance_changed__keeps_its_name(settings: Settings) -> None:
+    keep(3)
+    key = log_signer().verifier
+    settings.PINLIAN_ORIGIN = "https://moved.example"
+    keep(5)
+    for bundle in (proof(0), proof(4)):
+        assert states(verify(bundle, Trust(log=key, authors={f"0x{FARMER.address.hex()}": "farmer"}))) == [
+            State.VERIFIED
+        ]
+    assert log_signer().verifier == key
+
+
 # --- Falsified ---
 
 
@@ -332,8 +350,48 @@ def test_verify__head_from_the_chain__is_enough(
         assert other.exit_code == 1
         assert "not by 0x1111" in other.stdout
     with as_file(tmp_path, proof(3, head_size=5)) as file:
-        older = CliRunner().invoke(verify_command, [file, "--rpc", town.node.rpc_url, author, "--json"])
+        older = CliRunner().invoke(
+            verify_command, [file, "--rpc", town.node.rpc_url, "--anchored-by", keeper, author, "--json"]
+        )
         assert json.loads(older.stdout)["ok"]
+
+
+@pytest.mark.usefixtures("record")
+def test_verify__contract_that_lies_in_the_keepers_name__is_not_believed(town: Town, tmp_path: Path) -> None:
+    keeper = facade.keeper().address
+    town.node.fund(STRANGER.address)
+    liar = Sender(town.rpc, STRANGER)
+    contract = created_contract(STRANGER.address, town.rpc.transaction_count(STRANGER.address))
+    domain = FactDomain(town.deployment.chain_id, contract)
+    written = leaf(sign(STRANGER, "note", 7, {"said by": "the farm"}, domain))
+    body = CheckpointBody("log.example", 1, leaf_hash(written))
+    (topic,) = events("RecordAnchor")
+    made = liar.call(None, contract_that_logs([topic, account_word(keeper)], word(body.size) + body.root))
+    told = liar.call(contract, b"")
+    assert made.contract == contract
+    forged = Bundle(
+        domain,
+        signed_note(body.text, Signer("log.example", Algorithm.ED25519, bytes(32))),
+        Anchor(domain.chain_id, contract, keeper, told.block_number, body.size, body.root),
+        (),
+        (ProvenFact(0, written.decode(), ()),),
+        {f"0x{STRANGER.address.hex()}": "the farm"},
+    )
+    with as_file(tmp_path, forged) as file:
+        done = CliRunner().invoke(
+            verify_command, [file, "--rpc", town.node.rpc_url, "--anchored-by", f"0x{keeper.hex()}"]
+        )
+    assert done.exit_code == 1
+    assert f"0x{contract.hex()} is no RecordAnchor" in done.stdout
+
+
+def contract_that_logs(topics: Sequence[bytes], data: bytes) -> bytes:
+    """What makes a contract that logs this whenever it is called."""
+    pushed = b"".join(b"\x7f" + topic for topic in reversed(topics))
+    words = [data[at : at + 32] for at in range(0, len(data), 32)]
+    stored = b"".join(b"\x7f" + word + b"\x60" + bytes([32 * at]) + b"\x52" for at, word in enumerate(words))
+    code = stored + pushed + b"\x60" + bytes([len(data)]) + b"\x60\x00" + bytes([0xA0 + len(topics)]) + b"\x00"
+    return b"\x61" + len(code).to_bytes(2, "big") + b"\x80\x60\x0a\x5f\x39\x5f\xf3" + code
 
 
 def test_verify__fact_later_than_the_chain_and_false_anchor__are_told(
@@ -343,11 +401,12 @@ def test_verify__fact_later_than_the_chain_and_false_anchor__are_told(
     keep(8)
     author = f"--author=0x{FARMER.address.hex()}=farmer"
     with as_file(tmp_path, proof(4, 7)) as file:
-        done = CliRunner().invoke(verify_command, [file, "--rpc", town.node.rpc_url, author, "--json"])
+        keeper = f"--anchored-by=0x{facade.keeper().address.hex()}"
+        done = CliRunner().invoke(verify_command, [file, "--rpc", town.node.rpc_url, keeper, author, "--json"])
         assert [fact["state"] for fact in json.loads(done.stdout)["facts"]] == ["verified", "not_anchored"]
     Head.objects.filter(anchored_block__isnull=False).update(anchored_block=1)
     with as_file(tmp_path, proof(4)) as file:
-        done = CliRunner().invoke(verify_command, [file, "--rpc", town.node.rpc_url, author])
+        done = CliRunner().invoke(verify_command, [file, "--rpc", town.node.rpc_url, keeper, author])
         assert done.exit_code == 1
         assert "block 1 has no head of 5 facts" in done.stdout
 
@@ -358,9 +417,6 @@ def test_bundle__head_that_is_not_on_the_chain__is_refused(anchored: Callable[[i
         answer = Client().get(f"/api/v1/record/bundle?{query}")
         assert answer.status_code == 404
         assert answer.json()["refusal"] == "FACT_UNKNOWN"
-
-
-STRANGER = key_from_bytes("stranger", b"\x33" * 32)
 
 
 @pytest.mark.usefixtures("record")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from pinlian.chain.embedded import EmbeddedNode
 from pinlian.cli.verify import verify
 from tests.unit.record.test_verify import CASES
 
@@ -88,11 +89,28 @@ def test_verify__unusable_input__says_what_is_wrong(tmp_path: Path) -> None:
         (case["bundle"], ["--log-key", "nonsense"], "not a verifier key"),
         (case["bundle"], ["--head", "no such file"], "no such file"),
         (case["bundle"], ["--witness", case["trust"]["log"]], "witnesses cosign what a log signed"),
-        (case["bundle"], ["--rpc", "http://127.0.0.1:9"], "eth_chainId"),
+        (case["bundle"], ["--rpc", "http://127.0.0.1:9", "--log-key", key], "eth_chainId"),
+        (case["bundle"], ["--anchored-by", "0x" + "11" * 20], "needs --rpc"),
     ]:
         done = run(tmp_path, bundle, *options)
         assert done.exit_code in (1, 2)
         assert why in done.stderr
+
+
+def test_verify__chain_without_whose_heads_count__is_no_trust(tmp_path: Path, shared_node: EmbeddedNode) -> None:
+    case = BY_NAME["all is well"]
+    done = run(tmp_path, case["bundle"] | {"anchor": None}, "--rpc", shared_node.rpc_url)
+    assert done.exit_code == 2
+    assert "anybody can anchor a log" in done.stderr
+
+
+def test_verify__names_with_marks_that_move_the_cursor__cannot_forge_a_line(tmp_path: Path) -> None:
+    case = BY_NAME["a body changed"]
+    author = json.loads(case["bundle"]["facts"][-1]["leaf"])["author"]
+    forged = case["bundle"] | {"authors": {author: "farm)\nfact 9: verified  lot\x1b[1A\u202e"}}
+    said = run(tmp_path, forged, *options_of(case)).stdout
+    assert "farm)\ufffdfact 9: verified  lot\ufffd[1A\ufffd" in said
+    assert len([line for line in said.splitlines() if line.startswith("fact ")]) == len(case["bundle"]["facts"])
 
 
 def test_verify__authors_that_one_knows__are_named_by_them(tmp_path: Path) -> None:

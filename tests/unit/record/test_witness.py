@@ -323,9 +323,13 @@ def test_follow__answer_without_end__is_not_read_to_the_end(tmp_path: Path, watc
         def resource(self, where: str) -> bytes | None:
             return bytes(ANSWER_BYTES_MAX + 1) if where == "checkpoint" else super().resource(where)
 
-    with WitnessHome(tmp_path) as home, served(Endless(LEAVES)) as url, LogClient(url) as client:
-        with pytest.raises(LogUnreachable, match=f"checkpoint is of more than {ANSWER_BYTES_MAX} bytes"):
-            watch(home).follow(client)
+    with (
+        WitnessHome(tmp_path) as home,
+        served(Endless(LEAVES)) as url,
+        LogClient(url) as client,
+        pytest.raises(LogUnreachable, match=f"checkpoint is of more than {ANSWER_BYTES_MAX} bytes"),
+    ):
+        watch(home).follow(client)
 
 
 @pytest.mark.parametrize("lost", [0, 1, 200, 255])
