@@ -117,6 +117,7 @@ FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
     trace_models.ExaminationCursor,
     capture_models.Holding,
     capture_models.UnitContent,
+    capture_models.BoundPhoto,
 )
 """Every table that facts of the record write; one that refers to another comes first."""
 

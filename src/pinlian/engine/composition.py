@@ -1,5 +1,6 @@
 """Puts the engine together from what config/wiring.py knows."""
 
+from pinlian.apps.capture.facade import Tidying
 from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.market import facade as market
 from pinlian.apps.money import facade as money
@@ -29,7 +30,7 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
         now=wiring.chain_now,
         due_upkeep=groupbuy.due_upkeep,
         submit_upkeep=relayer.submit_upkeep,
-        chores=[money.follow_top_ups, forget_old_answers],
+        chores=[money.follow_top_ups, forget_old_answers, Tidying().step],
         follow_facts=follow_step,
         beside={
             "words": market.WordsRecording().step,

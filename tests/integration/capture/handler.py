@@ -21,6 +21,7 @@ class Handler:
 
     def __init__(self, phone: str, name: str, key: Key, *, role: str, kind: str) -> None:
         self.id = sign_up(phone, name, key, *filter(None, [role]))
+        self.phone = phone
         self.key = key
         self.site = capture.add_site(self.id, name=f"{name}的地方", kind=kind)
         self.client: Client = log_in(phone)

@@ -1,6 +1,7 @@
 """The EPCIS events that capture writes: one function a step, from plain values (EPCIS 2.0.1, CBV 2.0)."""
 
 import base64
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,11 +11,15 @@ from typing import Any
 
 from pinlian.apps.capture.numbering import unit_epc
 from pinlian.gs1.epc import lot_epc, place_epc
+from pinlian.gs1.epcis.terms import as_list
 
 Event = dict[str, Any]
 
 CONTEXT = ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld", {"pinlian": "urn:pinlian:epcis:"}]
-"""For events with a photograph: `pinlian:photo` lists what shows them."""
+"""For events with a photograph."""
+PHOTO_FIELD = "pinlian:photo"
+"""Lists the photographs that show what happened."""
+_PHOTO_NAME = re.compile(r"ni:///sha-256;([A-Za-z0-9_-]{43})")
 
 
 class LossReason(StrEnum):
@@ -144,6 +149,13 @@ def photo_name(digest: str) -> str:
     return "ni:///sha-256;" + base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
 
 
+def photo_digests(event: Any) -> list[str]:
+    """The SHA-256 (hexadecimal) of each photograph that an event names, whoever wrote it; see photo_name."""
+    named = event.get(PHOTO_FIELD) if isinstance(event, dict) else None
+    found = (_PHOTO_NAME.fullmatch(name) for name in as_list(named or []) if isinstance(name, str))
+    return [base64.urlsafe_b64decode(match[1] + "=").hex() for match in found if match]
+
+
 def _event(
     kind: str, scene: Scene, *, step: str, disposition: str, action: str | None = None, stays: bool = True
 ) -> Event:
@@ -156,7 +168,7 @@ def _event(
     if stays:
         event["bizLocation"] = place
     if scene.photos:
-        event["pinlian:photo"] = [photo_name(digest) for digest in scene.photos]
+        event[PHOTO_FIELD] = [photo_name(digest) for digest in scene.photos]
     return event
 
 

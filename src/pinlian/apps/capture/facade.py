@@ -21,6 +21,7 @@ from pinlian.apps.capture.selectors import (
     trade_items,
 )
 from pinlian.apps.capture.sensor_listener import SensorListener
+from pinlian.apps.capture.tidying import Tidying
 from pinlian.domain.refusals import Refusal, Refused
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ItemView",
     "Scene",
     "SiteView",
+    "Tidying",
     "add_site",
     "contents",
     "harvested",

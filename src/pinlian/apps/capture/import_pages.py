@@ -61,7 +61,7 @@ def import_file(request: HttpRequest, person_id: int) -> HttpResponse:
     }
     if rows and not wrong:
         events = [row.event() for row in rows if row.event is not None]
-        context["prepared"] = prepared(person_id, "import", form.cleaned_data["account"], events, [])
+        context["prepared"] = prepared(person_id, "import", form.cleaned_data["account"], events)
     return show(request, "import", context, status=422 if wrong or not rows else 200)
 
 

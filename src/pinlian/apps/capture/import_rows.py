@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from pinlian.apps.capture import events
 from pinlian.apps.capture.events import Amount, Event, LossReason, Lot, Scene
-from pinlian.apps.capture.forms import Choices, QuantityField
 from pinlian.apps.capture.numbering import next_lot
-from pinlian.apps.capture.quantities import UNITS
+from pinlian.apps.capture.quantity_fields import QuantityField, recorded_quantity
 from pinlian.apps.capture.spreadsheets import Cell, Row
+from pinlian.apps.capture.step_forms import Choices
 from pinlian.gs1.keys import IdentifierError, gtin14
 
 COLUMNS: Mapping[str, Promise] = {
@@ -213,9 +213,8 @@ def _event(found: dict[str, object]) -> Event:
     quantity, unit, to = found["quantity"], found["unit"], found["to"]
     if not (isinstance(at, datetime) and isinstance(quantity, Decimal) and (to is None or isinstance(to, str))):
         raise TypeError("a row without its cells")
-    factor, uom = UNITS[str(unit)]
     lot = Lot(str(gtin), str(number) or next_lot(str(gtin), at.date()))
-    amounts = [Amount(lot.epc, quantity * factor, uom)]
+    amounts = [Amount(lot.epc, *recorded_quantity(quantity, str(unit)))]
     scene = Scene(at, str(gln))
     match found["step"]:
         case "harvest":

@@ -1,7 +1,7 @@
 """What capturing needs beside the record: identifiers that were allotted, photographs, and what is where.
 
-The record writes Holding and UnitContent, through projections.py alone; people and sensors write the rest, through
-services.py, imports.py and sensor_intake.py. Things are named by their canonical EPC.
+The record writes Holding, UnitContent and BoundPhoto, through projections.py alone; people and sensors write the rest,
+through services.py, drafts.py, photos.py and sensor_intake.py. Things are named by their canonical EPC.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -113,10 +114,34 @@ class EventPhoto(models.Model):
     webp = models.BinaryField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    uploaded_at = models.DateTimeField(auto_now_add=True)
+    # Or when an event that names it was on its way to the record
+    uploaded_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+
+class BoundPhoto(models.Model):
+    """That an event of the record names a photograph, which therefore stays; kept here or not."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
+class PreparedEvents(models.Model):
+    """What was made of a draft, or of a row of a table: preparing it again must give the very same events.
+
+    `key` is a hash of whose it is and what it is.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    events = models.JSONField()
+    forget_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key[:8]
 
 
 class LastChoices(models.Model):
@@ -160,9 +185,11 @@ class Holding(models.Model):
 
 
 class UnitContent(models.Model):
-    """How much of what is in a logistic unit, by the word of the account that packed it."""
+    """How much of what is in a logistic unit, by the word of one account; below zero for what it only took out."""
 
     key = models.CharField(max_length=64, primary_key=True)
+    # Of the fact in which the account first spoke of it
+    since_index = models.BigIntegerField()
     author = models.CharField(max_length=42)
     unit = models.CharField(max_length=EPC_LENGTH_MAX, db_index=True)
     epc = models.CharField(max_length=EPC_LENGTH_MAX)
@@ -183,6 +210,8 @@ class Sensor(models.Model):
     # What it travels with: a canonical EPC; empty while it watches whatever is at its place
     watches = models.CharField(max_length=EPC_LENGTH_MAX, blank=True)
     last_seen_at = models.DateTimeField(null=True)
+    # The newest reading by the sensor's clock, Unix seconds: messages may come late, and in any order
+    last_measured_at = models.BigIntegerField(null=True)
     last_celsius = models.DecimalField(max_digits=5, decimal_places=1, null=True)
     revoked_at = models.DateTimeField(null=True)
 

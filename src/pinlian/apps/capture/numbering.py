@@ -7,14 +7,18 @@ from django.db import transaction
 from django.db.models import F
 
 from pinlian.apps.capture.models import Counter
+from pinlian.domain.refusals import Refusal, Refused
 from pinlian.gs1.digital_link import CANONICAL_HOST
 from pinlian.gs1.keys import GLN_LENGTH, SSCC_LENGTH, check_digit
 
 GTIN_LENGTH = 14
 
 
-class NumbersUsedUp(Exception):
+class NumbersUsedUp(Refused):
     """The operator's GS1 company prefix leaves no number of this kind; the operator needs a shorter one."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Refusal.UNAVAILABLE, None, detail)
 
 
 def _next(name: str) -> int:

@@ -1,6 +1,7 @@
 """Pages for those who handle goods: each step is prepared here, and signed on the device."""
 
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -18,29 +19,27 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from pinlian.apps.capture import selectors, services
-from pinlian.apps.capture.events import Event, Scene, retracted
-from pinlian.apps.capture.forms import (
-    ChangeForm,
-    Choices,
-    HarvestForm,
-    ItemForm,
-    LoadForm,
-    LossForm,
-    PackForm,
-    ReceiveForm,
-    ShipForm,
-    SiteForm,
-    StepForm,
-    UnpackForm,
-)
+from pinlian.apps.capture.drafts import prepare_once, prepared_before
+from pinlian.apps.capture.events import Event, Scene, photo_digests, retracted
 from pinlian.apps.capture.models import EventPhoto
-from pinlian.apps.capture.numbering import NumbersUsedUp
-from pinlian.apps.capture.photos import keep_photo, photo_url
+from pinlian.apps.capture.photos import PHOTO_KEPT, keep_photo, photo_url
 from pinlian.apps.capture.quantities import unit_choices
+from pinlian.apps.capture.row_forms import ChangeForm, LoadForm, ReceiveForm
 from pinlian.apps.capture.scanned import read_scanned
 from pinlian.apps.capture.selectors import Held
 from pinlian.apps.capture.services import GtinTaken
+from pinlian.apps.capture.setup_forms import ItemForm, SiteForm
 from pinlian.apps.capture.signing import put_on_record, to_sign
+from pinlian.apps.capture.step_forms import (
+    Choices,
+    HarvestForm,
+    LossForm,
+    PackForm,
+    ShipForm,
+    StepForm,
+    UnpackForm,
+)
+from pinlian.apps.epcis.facade import CaptureInvalid, problem_text
 from pinlian.apps.groupbuy.facade import running_groups_of_offers
 from pinlian.apps.market.facade import (
     PhotoInvalid,
@@ -50,8 +49,9 @@ from pinlian.apps.market.facade import (
     offers_of_merchants,
     photo_response,
 )
-from pinlian.apps.people.facade import HANDLERS, person
+from pinlian.apps.people.facade import HANDLERS, addresses_of, person
 from pinlian.domain.refusals import Refusal, Refused
+from pinlian.gs1.epc import canonical_epc, link_of
 from pinlian.gs1.keys import IdentifierError
 
 Arguments = ParamSpec("Arguments")
@@ -130,7 +130,9 @@ def step(request: HttpRequest, person_id: int, name: str) -> HttpResponse:
     form_type, title = STEPS[name]
     choices = choices_of(person_id, with_groups="group" in form_type.base_fields)
     if request.method == "POST":
-        return _prepare(person_id, name, form_type(request.POST, request.FILES, choices=choices))
+        form = form_type(request.POST, request.FILES, choices=choices)
+        account, draft = request.POST.get("account", ""), request.POST.get("draft", "")
+        return _prepare(person_id, name, form, account=account, draft=draft or uuid.uuid4().hex)
     form = form_type(initial=_initial(person_id, name, form_type, choices.held), choices=choices)
     context = {"step": name, "title": title, "form": form, "choices": choices, "units": unit_choices()}
     return show(request, name, context)
@@ -145,6 +147,7 @@ def choices_of(person_id: int, *, with_groups: bool = False) -> Choices:
         held=selectors.held_by(person_id),
         to=selectors.destinations(person_id),
         groups=_groups(person_id) if with_groups else (),
+        find=lambda epcs: selectors.held_by(person_id, epcs=epcs),
     )
 
 
@@ -169,31 +172,38 @@ def _groups(person_id: int) -> list[tuple[str, str]]:
     return [(group.id, f"{words[group.offer.id].title} · {group.id[2:8]}") for group in groups]
 
 
-def _prepare(person_id: int, name: str, form: StepForm) -> HttpResponse:
-    if not form.is_valid():
-        return form_problems(form)
-    photo = form.cleaned_data["photo"]
+def _prepare(person_id: int, name: str, form: StepForm, *, account: str, draft: str) -> HttpResponse:
+    """A draft that was prepared before comes to the same events again, whatever is here now."""
     try:
-        photos = [keep_photo(photo)] if photo else []
-        events: list[Event] = []
-        for gln in sorted(form.glns()):
-            events += form.events(Scene(form.cleaned_data["happened_at"], gln, photos))
+        if prepared_before(person_id, (name, draft)) is None and not form.is_valid():
+            return form_problems(form)
+        events = prepare_once(person_id, (name, draft), lambda: _events(form), kept=PHOTO_KEPT)
+        answer = prepared(person_id, name, account, events)
     except PhotoInvalid:
         form.add_error("photo", _("This is no photograph that we can read. Send a JPEG, PNG or WebP file."))
         return form_problems(form)
-    except NumbersUsedUp as error:
-        raise Refused(Refusal.UNAVAILABLE, None, str(error)) from error
-    services.remember(person_id, name, **{field: form.cleaned_data[field] for field in form.remembers})
-    return JsonResponse(prepared(person_id, name, form.cleaned_data["account"], events, photos))
+    except CaptureInvalid as error:
+        for problem in error.problems:
+            form.add_error(None, problem_text(problem))
+        return form_problems(form)
+    if form.is_bound and form.is_valid():
+        services.remember(person_id, name, **{field: form.cleaned_data[field] for field in form.remembers})
+    return JsonResponse(answer)
 
 
-def prepared(
-    person_id: int, step_name: str, account: str, events: Sequence[Event], photos: Sequence[str]
-) -> dict[str, Any]:
+def _events(form: StepForm) -> list[Event]:
+    photo = form.cleaned_data["photo"]
+    photos = [keep_photo(photo)] if photo else []
+    scenes = [Scene(form.cleaned_data["happened_at"], gln, photos) for gln in sorted(form.glns())]
+    return [event for scene in scenes for event in form.events(scene)]
+
+
+def prepared(person_id: int, step_name: str, account: str, events: Sequence[Event]) -> dict[str, Any]:
     """What the device needs to show these events, sign them and send them. Raises as signing.to_sign does."""
+    photos = dict.fromkeys(digest for event in events for digest in photo_digests(event))
     return to_sign(person_id, account, events) | {
         "step": step_name,
-        "names": names_for_device(events),
+        "names": names_for_device(person_id, events),
         "photos": [{"digest": digest, "url": photo_url(digest)} for digest in photos],
         "submit": reverse("capture:signed"),
         "next": reverse("capture:home"),
@@ -207,22 +217,27 @@ def form_problems(form: forms.Form) -> JsonResponse:
     )
 
 
-def names_for_device(events: Sequence[Event]) -> dict[str, str]:
+def names_for_device(person_id: int, events: Sequence[Event]) -> dict[str, str]:
     """How people call the things and places that the events name: the device shows these beside the numbers."""
-    epcs: set[str] = set()
-    glns: set[str] = set()
+    written: set[str] = set()
+    places: set[str] = set()
     for event in events:
-        epcs |= set(event.get("epcList", ())) | set(event.get("childEPCs", ()))
-        epcs |= {event["parentID"]} if "parentID" in event else set()
+        written |= {*event.get("epcList", ()), *event.get("childEPCs", ()), event.get("parentID", "")}
         for rows in ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"):
-            epcs |= {row["epcClass"] for row in event.get(rows, ())}
-        places = [event[place]["id"] for place in ("readPoint", "bizLocation") if place in event]
-        places += [row["destination"] for row in event.get("destinationList", ())]
-        glns |= {place.rsplit("/", 1)[1] for place in places}
-    names = {epc: thing.name for epc, thing in selectors.things(epcs).items() if thing.name}
-    for unit, inside in selectors.contents(epcs).items():
-        names[unit] = "、".join(selectors.amount_words(part) for part in inside)
-    return names | {f"https://id.gs1.org/414/{gln}": site.name for gln, site in selectors.sites(glns).items()}
+            written |= {row["epcClass"] for row in event.get(rows, ())}
+        places |= {event[place]["id"] for place in ("readPoint", "bizLocation") if place in event}
+        places |= {row["destination"] for row in event.get("destinationList", ())}
+    # The events of other programs may name them in another way.
+    canonical = {name: canonical_epc(name) for name in written - {""}}
+    found = selectors.things(canonical.values())
+    inside = selectors.contents(canonical.values(), own=addresses_of(person_id))
+    glns = {place: link.key for place in places if (link := link_of(canonical_epc(place))) is not None}
+    sites = selectors.sites(glns.values())
+    names = {name: found[epc].name for name, epc in canonical.items() if found[epc].name}
+    for name, epc in canonical.items():
+        if inside.get(epc):
+            names[name] = "、".join(selectors.amount_words(part) for part in inside[epc])
+    return names | {place: sites[gln].name for place, gln in glns.items() if gln in sites}
 
 
 @for_handlers
@@ -233,7 +248,7 @@ def signed(request: HttpRequest, person_id: int) -> HttpResponse:
         raise Refused(Refusal.OVERSIZED)
     try:
         facts = json.loads(request.body)["facts"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Refused(Refusal.MALFORMED, "facts") from error
     return JsonResponse({"recorded": put_on_record(person_id, facts)}, status=201)
 
@@ -247,8 +262,8 @@ def scanned(request: HttpRequest, person_id: int) -> HttpResponse:
     except IdentifierError as error:
         raise Refused(Refusal.MALFORMED, "code", str(error)) from error
     thing = selectors.things([code.epc])[code.epc]
-    inside = selectors.contents([code.epc]).get(code.epc, [])
-    here = [row for row in selectors.held_by(person_id) if row.thing.epc == code.epc]
+    inside = selectors.contents([code.epc], own=addresses_of(person_id)).get(code.epc, [])
+    here = selectors.held_by(person_id, epcs=[code.epc])
     return JsonResponse(
         {
             "epc": code.epc,
@@ -271,7 +286,7 @@ def mine(request: HttpRequest, person_id: int) -> HttpResponse:
         if event is None:
             raise Http404
         taken_back = retracted(event, timezone.localtime())
-        return JsonResponse(prepared(person_id, "retract", request.POST.get("account", ""), [taken_back], []))
+        return JsonResponse(prepared(person_id, "retract", request.POST.get("account", ""), [taken_back]))
     rows = [(row, STEP_WORDS.get(row.step, row.step)) for row in recorded]
     return show(request, "mine", {"title": _("What I recorded"), "rows": rows})
 

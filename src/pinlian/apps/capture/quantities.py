@@ -36,9 +36,12 @@ def unit_of(uom: str) -> str:
 
 def quantity_words(quantity: Decimal, uom: str) -> str:
     """`12.5 kg`, without needless zeros."""
-    number = f"{quantity.normalize():f}"
-    unit = UNIT_NAMES.get(unit_of(uom))
-    return _("%(number)s %(unit)s") % {"number": number, "unit": unit if unit is not None else uom}
+    return _("%(number)s %(unit)s") % {"number": f"{quantity.normalize():f}", "unit": unit_words(uom)}
+
+
+def unit_words(uom: str) -> str:
+    """A unit of the record as people call it; the code itself where they have no word."""
+    return str(UNIT_NAMES.get(unit_of(uom), uom))
 
 
 def grams(quantity: Decimal, uom: str, piece_grams: int | None) -> Decimal | None:

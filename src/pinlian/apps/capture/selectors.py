@@ -145,17 +145,16 @@ def things(epcs: Collection[str]) -> dict[str, Thing]:
     return found
 
 
-def held_by(person_id: int, *, gln: str | None = None) -> list[Held]:
-    """What the person has by the person's own word, newest first; at one place or at all."""
+def held_by(person_id: int, *, gln: str | None = None, epcs: Collection[str] | None = None) -> list[Held]:
+    """What the person has by the person's own word, newest first; at one place or at all, of these things or all."""
     accounts = addresses_of(person_id)
     own = {place_epc(site.gln): site.gln for site in Site.objects.filter(person_id=person_id)}
     places = [place for place, number in own.items() if gln in (None, number)]
-    rows = list(
-        Holding.objects.filter(author__in=accounts, place__in=places, quantity__gt=0).order_by("-changed_at_us", "pk")[
-            :HELD_MAX
-        ]
-    )
-    inside = contents({row.epc for row in rows})
+    held = Holding.objects.filter(author__in=accounts, place__in=places, quantity__gt=0)
+    if epcs is not None:
+        held = held.filter(epc__in=set(epcs))
+    rows = list(held.order_by("-changed_at_us", "pk")[:HELD_MAX])
+    inside = contents({row.epc for row in rows}, own=accounts)
     named = things({row.epc for row in rows})
     return [
         Held(
@@ -197,14 +196,27 @@ def things_at(person_id: int, gln: str) -> list[str]:
     return sorted(set(rows.values_list("epc", flat=True)[:HELD_MAX]))
 
 
-def contents(units: Collection[str]) -> dict[str, list[Content]]:
-    """What is in logistic units, by the word of whoever packed them."""
-    rows = list(UnitContent.objects.filter(unit__in=set(units), quantity__gt=0).order_by("epc", "pk"))
-    named = things({row.epc for row in rows})
-    found: dict[str, list[Content]] = defaultdict(list)
-    for row in rows:
-        found[row.unit].append(Content(named[row.epc], row.quantity, row.uom))
-    return found
+def contents(units: Collection[str], *, own: Collection[str] = ()) -> dict[str, list[Content]]:
+    """What is in logistic units: by the word of whoever packed them, less what `own` accounts took out.
+
+    Others may claim what they like of somebody's box: whoever spoke of it first packed it, unless `own` accounts did.
+    """
+    said: dict[str, dict[str, list[UnitContent]]] = defaultdict(lambda: defaultdict(list))
+    for row in UnitContent.objects.filter(unit__in=set(units)).order_by("since_index", "pk"):
+        said[row.unit][row.author].append(row)
+    inside: dict[str, dict[tuple[str, str], Decimal]] = {}
+    for unit, by_author in said.items():
+        ours = [row for author in by_author if author in own for row in by_author[author]]
+        # What was taken out of a box that others packed is below zero by one's own word.
+        packed = [] if any(row.quantity >= 0 for row in ours) else next(iter(by_author.values()))
+        inside[unit] = defaultdict(Decimal)
+        for row in {row.pk: row for row in [*ours, *packed]}.values():
+            inside[unit][row.epc, row.uom] += row.quantity
+    named = things({epc for amounts in inside.values() for epc, _uom in amounts})
+    return {
+        unit: [Content(named[epc], quantity, uom) for (epc, uom), quantity in sorted(amounts.items()) if quantity > 0]
+        for unit, amounts in inside.items()
+    }
 
 
 def amount_words(content: Content) -> str:

@@ -4,8 +4,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pinlian.apps.capture.events import Event
+from pinlian.apps.capture.events import Event, photo_digests
 from pinlian.apps.capture.models import TradeItem
+from pinlian.apps.capture.photos import hold_photos
 from pinlian.apps.epcis.facade import CaptureInvalid, capture_signed, fact_body
 from pinlian.apps.people.facade import address_of, device_keys_of
 from pinlian.apps.trace.facade import admit, lot_body
@@ -15,7 +16,8 @@ from pinlian.record.facade import Fact, append, domain
 
 EVENT_KIND = "epcis_event"
 LOT_KIND = "lot"
-FACTS_MAX = 500
+FACTS_MAX = 1_000
+"""Of one request: a table may have 500 rows, and each may bring a new lot into being."""
 
 
 def to_sign(person_id: int, account: str, events: Sequence[Event]) -> dict[str, Any]:
@@ -72,13 +74,19 @@ def put_on_record(person_id: int, facts: Any) -> int:
     for fact in signed:
         if fact.kind not in (EVENT_KIND, LOT_KIND):
             raise Refused(Refusal.FACT_KIND_NOT_ADMITTED, "kind")
-        if fact.author not in own:
+        if not isinstance(fact.author, str) or fact.author not in own:
             raise Refused(Refusal.NOT_YOURS, "author")
+        if not isinstance(fact.body, dict):
+            raise Refused(Refusal.FACT_MALFORMED, "body")
         if fact.kind == LOT_KIND:
             admit(fact)
-    append([fact for fact in signed if fact.kind == LOT_KIND])
+    events = [fact for fact in signed if fact.kind == EVENT_KIND]
+    if not hold_photos({digest for fact in events for digest in photo_digests(fact.body.get("event"))}):
+        raise Refused(Refusal.MALFORMED, "photo", "no such photograph is kept here any more")
+    # The events first: they may be refused. Whoever is cut off here sends it all again.
     try:
-        capture_signed([fact for fact in signed if fact.kind == EVENT_KIND], owner_id=person_id)
+        capture_signed(events, owner_id=person_id)
     except CaptureInvalid as error:
         raise Refused(Refusal.FACT_MALFORMED, "facts", str(error)) from error
+    append([fact for fact in signed if fact.kind == LOT_KIND])
     return len(signed)

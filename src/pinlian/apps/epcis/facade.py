@@ -20,6 +20,7 @@ from pinlian.apps.epcis.selectors import (
     events_named,
     events_touching,
     indices_of_transformations,
+    indices_that_count,
     indices_within,
     stored_events,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "events_touching",
     "fact_body",
     "indices_of_transformations",
+    "indices_that_count",
     "indices_within",
     "problem_text",
     "query",

@@ -194,6 +194,16 @@ def events_after(index: int, limit: int) -> list[EventRow]:
     return event_rows(Event.objects.filter(index__gt=index).order_by("index")[:limit])
 
 
+def indices_that_count(indices: Collection[int]) -> set[int]:
+    """Which of these facts say something new: an event that took its eventID first, or its own author's first
+    declaration that it is wrong."""
+    kept = list(Event.objects.filter(index__in=set(indices)).values_list("index", "event_id", "error_declared_us"))
+    declaring = {event_id for _index, event_id, declared_us in kept if declared_us is not None}
+    heeded = Event.objects.filter(event_id__in=declaring, declared_wrong_by__in=set(indices)) if declaring else []
+    originals = {index for index, _event_id, declared_us in kept if declared_us is None}
+    return originals | {event.declared_wrong_by for event in heeded if event.declared_wrong_by is not None}
+
+
 def events_named(event_id: str) -> list[EventRow]:
     """The event with this eventID, and the declarations that it is wrong, in the order of the record."""
     return event_rows(Event.objects.filter(event_id=event_id).order_by("index"))

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.translation import override
 
-from pinlian.apps.capture.forms import Choices
 from pinlian.apps.capture.import_rows import read_meaning
 from pinlian.apps.capture.selectors import ItemView, SiteView
 from pinlian.apps.capture.spreadsheets import Cell, Row
+from pinlian.apps.capture.step_forms import Choices
 
 FARM = SiteView("9521234000013", "东山基地", "farm", "浙江临安", None, None)
 CENTRE = SiteView("9521234000020", "城北中心仓", "centre_warehouse", "", None, None)

@@ -7,8 +7,8 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pinlian.apps.capture.forms import QuantityField, equal_parts
 from pinlian.apps.capture.quantities import UNITS, grams, quantity_words
+from pinlian.apps.capture.quantity_fields import QuantityField, equal_parts
 
 
 @pytest.mark.parametrize(

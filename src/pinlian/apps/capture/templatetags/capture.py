@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django import template
 
-from pinlian.apps.capture import forms
+from pinlian.apps.capture import step_forms
 from pinlian.apps.capture.quantities import quantity_words
 from pinlian.apps.capture.selectors import Held, ItemView
 
@@ -21,7 +21,7 @@ def amount(quantity: Decimal, uom: str) -> str:
 @register.simple_tag
 def held_words(row: Held) -> str:
     """What is held, on one line."""
-    return forms.held_words(row)
+    return step_forms.held_words(row)
 
 
 @register.simple_tag
