@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pinlian.apps.resolver.resolution import DEFAULT_LINK, DEFAULT_LINK_MULTI, Level, Link, variants_of_default
+from pinlian.apps.resolver.resolution import (
+    DEFAULT_LINK,
+    DEFAULT_LINK_MULTI,
+    Level,
+    Link,
+    default_of,
+    variants_of_default,
+)
 
 LINKSET_JSON = "application/linkset+json"
 CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
@@ -12,17 +19,19 @@ CONTEXT = "https://ref.gs1.org/standards/resolver/linkset-context"
 def linkset(levels: Sequence[Level], root: str) -> dict[str, Any]:
     """The linkset as JSON; `root` is the resolver's address without a slash at the end.
 
-    Levels of which nothing is known are left out. The default link has a title only; it also stands under its own type.
+    Levels of which nothing is known are left out. Each other says where a scan of it leads, with a title only; that
+    link stands under its own type too, at its own level.
     """
-    return {"linkset": [_context_object(level, root) for level in levels if level.links]}
+    return {"linkset": [_context_object(levels[place:], root) for place, level in enumerate(levels) if level.links]}
 
 
-def _context_object(level: Level, root: str) -> dict[str, Any]:
+def _context_object(levels: Sequence[Level], root: str) -> dict[str, Any]:
+    level = levels[0]
     found: dict[str, Any] = {"anchor": f"{root}{level.identifier.path()}"}
     for link in level.links:
         found.setdefault(link.link_type, []).append(_target(link))
-        if link.is_default:
-            found[DEFAULT_LINK] = [{"href": link.href, "title": link.title}]
+    if default := default_of(levels):
+        found[DEFAULT_LINK] = [{"href": default.href, "title": default.title}]
     variants = variants_of_default(level)
     if len(variants) > 1:
         found[DEFAULT_LINK_MULTI] = [_target(link) for link in variants]

@@ -1,13 +1,15 @@
 """The resolver over HTTP (GS1-Conformant Resolver Standard 1.2): redirects, linksets, problems."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from http import HTTPStatus
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.html import json_script
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
@@ -25,7 +27,7 @@ from pinlian.apps.resolver.resolution import (
     levels_of,
 )
 from pinlian.apps.resolver.selectors import known_levels
-from pinlian.gs1.digital_link import CANONICAL_HOST, DigitalLink, DigitalLinkError, build, parse
+from pinlian.gs1.digital_link import CANONICAL_HOST, DigitalLink, DigitalLinkError, parse
 from pinlian.gs1.keys import Reason
 
 METHODS = ["GET", "HEAD", "OPTIONS"]
@@ -34,15 +36,21 @@ _JSON_LD = "application/ld+json"
 _CONTEXT_LINK = f'<{CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="{_JSON_LD}"'
 
 
-def resolve(request: HttpRequest) -> HttpResponse:
-    """Answer for a Digital Link at the site's root: where it leads, or all that is known of it."""
-    if request.method not in METHODS:
-        return _for_everyone(HttpResponseNotAllowed(METHODS))
-    if request.method == "OPTIONS":
-        return _for_everyone(HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(METHODS)}))
-    return _for_everyone(_answer(request))
+def _for_programs(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer only what reads, and let pages of other sites read the answer."""
+
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return _for_everyone(HttpResponseNotAllowed(METHODS))
+        if request.method == "OPTIONS":
+            return _for_everyone(HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(METHODS)}))
+        return _for_everyone(view(request))
+
+    return answer
 
 
+@_for_programs
 def description(request: HttpRequest) -> HttpResponse:
     """The resolver's description file, which programs look for before anything else."""
     document = {
@@ -53,10 +61,12 @@ def description(request: HttpRequest) -> HttpResponse:
         "linkTypeDefaultCanBeLinkset": False,
         "jsonLdContextLocation": CONTEXT,
     }
-    return _for_everyone(JsonResponse(document))
+    return JsonResponse(document)
 
 
-def _answer(request: HttpRequest) -> HttpResponse:
+@_for_programs
+def resolve(request: HttpRequest) -> HttpResponse:
+    """Answer for a Digital Link at the site's root: where it leads, or all that is known of it."""
     root = f"{request.scheme}://{request.get_host()}"
     try:
         identifier, levels = _known(request, root)
@@ -74,8 +84,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     if isinstance(outcome, Redirect):
         return _redirect(request, f"{root}{identifier.path()}", outcome.link)
     if isinstance(outcome, Choice):
-        suitable = [Level(levels[0].identifier, outcome.links)]
-        return _linkset(request, root, suitable, HTTPStatus.MULTIPLE_CHOICES)
+        return _linkset(request, root, [outcome.level], HTTPStatus.MULTIPLE_CHOICES)
     title = _("There is no information of this type.")
     remedy = _("Add linkType=linkset to the address for a list of what there is.")
     return _problem(request, HTTPStatus.NOT_FOUND, title, remedy, wishes.link_type)
@@ -85,39 +94,33 @@ def _known(request: HttpRequest, root: str) -> tuple[DigitalLink, list[Level]]:
     """The identifier that a request names, and what is known of it.
 
     The web server hands over the path decoded, so that a slash within a lot looks like one between parts. Where a
-    path makes no sense as it stands, the reading with slashes in the last value counts if something is known by it.
+    path makes no sense as it stands, a reading with slashes in its last value counts if something is known by it.
 
     Raises DigitalLinkError.
     """
-    path = request.path.rstrip("/")
+    segments = request.path.strip("/").split("/")
     try:
-        uri = f"https://{CANONICAL_HOST}{quote(path)}?{request.META['QUERY_STRING']}"
-        identifier = parse(uri, allow_short_gtin=True)
-    except DigitalLinkError as error:
-        if error.reason is not Reason.UNPAIRED:
-            raise
-        identifier = _with_slashes(path, error)
-        levels = known_levels(identifier, root)
-        if not levels or levels[0].identifier != levels_of(identifier)[0]:
-            raise
-        return identifier, levels
+        identifier = _read(segments, request)
+    except DigitalLinkError:
+        for place in range(1, len(segments) - 1, 2):
+            try:
+                identifier = _read([*segments[:place], "/".join(segments[place:])], request)
+            except DigitalLinkError:
+                continue
+            levels = known_levels(identifier, root)
+            if levels and levels[0].identifier == levels_of(identifier)[0]:
+                return identifier, levels
+        raise
     return identifier, known_levels(identifier, root)
 
 
-def _with_slashes(path: str, error: DigitalLinkError) -> DigitalLink:
-    rest = path.split("/")[1:]
-    pairs: list[tuple[str, str]] = []
-    while len(rest) > 1 and rest[0].isdecimal():
-        pairs.append((rest[0], rest[1]))
-        rest = rest[2:]
-    if not pairs:
-        raise error
-    ai, value = pairs.pop()
-    (key_ai, key), *qualifiers = *pairs, (ai, "/".join([value, *rest]))
-    try:
-        return build(key_ai, key, qualifiers)
-    except DigitalLinkError:
-        raise error from None
+def _read(segments: Sequence[str], request: HttpRequest) -> DigitalLink:
+    path = "/".join(quote(segment, safe="") for segment in segments)
+    identifier = parse(f"https://{CANONICAL_HOST}/{path}?{request.META['QUERY_STRING']}", allow_short_gtin=True)
+    if identifier.stem:
+        # A second key in the path: other readers begin with the first one.
+        raise DigitalLinkError(Reason.QUALIFIER, identifier.key_ai)
+    return identifier
 
 
 def _wishes(request: HttpRequest) -> Wishes:
@@ -132,19 +135,21 @@ def _wishes(request: HttpRequest) -> Wishes:
 
 def _redirect(request: HttpRequest, address: str, link: Link) -> HttpResponse:
     """To the link's address; the request's query goes with it, as the standard demands."""
-    target, query = link.href, request.META["QUERY_STRING"]
+    target, query = urlsplit(link.href), request.META["QUERY_STRING"]
     if query:
-        target += ("&" if "?" in target else "?") + query
+        target = target._replace(query=f"{target.query}&{query}" if target.query else query)
     linkset_link = f'<{address}?linkType=linkset>; rel="linkset"; type="{LINKSET_JSON}"; title="All links"'
-    headers = {"Location": target, "Link": linkset_link}
+    headers = {"Location": target.geturl(), "Link": linkset_link}
     return HttpResponse(status=HTTPStatus.TEMPORARY_REDIRECT, headers=headers)
 
 
 def _linkset(request: HttpRequest, root: str, levels: Sequence[Level], status: HTTPStatus) -> HttpResponse:
     accepted = _named_types(request)
-    if _wants_page(accepted):
-        return render(request, "resolver/links.html", {"levels": levels}, status=status)
     document = linkset(levels, root)
+    if _wants_page(accepted):
+        # The standard wants the linkset within the page, for programs that read pages (section 2.10).
+        data = json_script({"@context": CONTEXT, **document}).replace("application/json", _JSON_LD, 1)
+        return render(request, "resolver/links.html", {"levels": levels, "linked_data": data}, status=status)
     content_type = next(
         (kind for kind in (LINKSET_JSON, _JSON_LD, "application/json") if kind in accepted), LINKSET_JSON
     )

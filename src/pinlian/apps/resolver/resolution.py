@@ -10,8 +10,12 @@ GS1_VOCABULARY = "https://ref.gs1.org/voc/"
 DEFAULT_LINK = f"{GS1_VOCABULARY}defaultLink"
 DEFAULT_LINK_MULTI = f"{GS1_VOCABULARY}defaultLinkMulti"
 LINKSET_TYPES = frozenset({"linkset", "all"})
-# How link types of GS1's vocabulary are written: today's prefix, today's address, the older address.
-_VOCABULARY_PREFIXES = ("gs1:", GS1_VOCABULARY, "https://gs1.org/voc/")
+# How link types of GS1's vocabulary are written: today's prefix, today's address, older addresses.
+_VOCABULARY_PREFIXES = (
+    "gs1:",
+    GS1_VOCABULARY,
+    *(f"{scheme}://{host}gs1.org/voc/" for scheme in ("https", "http") for host in ("", "www.")),
+)
 
 
 @dataclass(frozen=True)
@@ -61,21 +65,22 @@ class Redirect:
 
 @dataclass(frozen=True)
 class Choice:
-    """Several links suit equally well; the person or program chooses."""
+    """Several links of a level suit equally well; the person or program chooses. The level has no others."""
 
-    links: tuple[Link, ...]
+    level: Level
 
 
 Outcome = Redirect | Choice | NothingOfThisType
 
 
 def canonical_identifier(text: str) -> str:
-    """The name under which links of a thing are kept: its canonical Digital Link without attributes.
+    """The name under which links of a thing are kept: the canonical Digital Link of its finest level, no attributes.
+
+    A serial number stands alone there (section 2.5.9, rule 2), whatever lot and variant the text has beside it.
 
     Raises DigitalLinkError.
     """
-    link = parse(text, allow_short_gtin=True)
-    return link.canonical().partition("?")[0]
+    return levels_of(parse(text, allow_short_gtin=True))[0].canonical()
 
 
 def link_type_iri(text: str) -> str:
@@ -101,24 +106,42 @@ def levels_of(identifier: DigitalLink) -> list[DigitalLink]:
     return [*(replace(key, qualifiers=tuple((ai, have[ai]) for ai in ais)) for ais in chosen), key]
 
 
+def with_default(levels: Sequence[Level]) -> list[Level]:
+    """The same levels; where none has a default, the first link of the finest is it.
+
+    Of whatever something is known, a scan must lead somewhere (section 2.5.9).
+    """
+    if not levels or any(link.is_default for level in levels for link in level.links):
+        return list(levels)
+    finest, *others = levels
+    first, *more = finest.links
+    return [replace(finest, links=(replace(first, is_default=True), *more)), *others]
+
+
+def default_of(levels: Sequence[Level]) -> Link | None:
+    """Where a scan of the first of these levels leads, by itself or by a level above it."""
+    return next((link for level in levels for link in level.links if link.is_default), None)
+
+
 def choose(levels: Sequence[Level], wishes: Wishes) -> Outcome:
     """Where a request goes: by the finest level that has a suitable link.
 
-    Without a wished type that is the level's default, or the variant of it that suits language, media type and context
-    better.
+    Without a wished type that is the level's default, or a variant of it whose media type, language or context the
+    request names.
     """
     wished = link_type_iri(wishes.link_type)
-    if not wished or wished == DEFAULT_LINK:
-        default = next((link for level in levels for link in level.links if link.is_default), None)
+    if not wished or wished in (DEFAULT_LINK, DEFAULT_LINK_MULTI):
+        default = default_of(levels)
         if default is None:
             return NothingOfThisType()
         level = next(level for level in levels if default in level.links)
         best = _best(variants_of_default(level), wishes)
-        return Redirect(best[0] if len(best) == 1 else default)
+        is_named = any(part > 0 for part in _rank(best[0], wishes))
+        return Redirect(best[0] if is_named and default not in best else default)
     for level in levels:
         if candidates := [link for link in level.links if link.link_type == wished]:
             best = _best(candidates, wishes)
-            return Redirect(best[0]) if len(best) == 1 else Choice(tuple(best))
+            return Redirect(best[0]) if len(best) == 1 else Choice(replace(level, links=tuple(best)))
     return NothingOfThisType()
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from pinlian.apps.resolver.models import StoredLink
-from pinlian.apps.resolver.resolution import Level, Link, levels_of
+from pinlian.apps.resolver.resolution import Level, Link, levels_of, with_default
 from pinlian.gs1.digital_link import DigitalLink
 
 # Says what an app knows of a thing at exactly this level.
@@ -23,7 +23,7 @@ def known_levels(identifier: DigitalLink, root: str) -> list[Level]:
     """
     identifiers = levels_of(identifier)
     stored: dict[str, list[Link]] = {level.canonical(): [] for level in identifiers}
-    for row in StoredLink.objects.filter(identifier__in=stored):
+    for row in StoredLink.objects.filter(identifier__in=stored).order_by("pk"):
         stored[row.identifier].append(_link(row))
     sources: list[Source] = [import_string(name) for name in settings.RESOLVER_SOURCES]
     levels = []
@@ -34,7 +34,7 @@ def known_levels(identifier: DigitalLink, root: str) -> list[Level]:
             links += [_own(link, root, has_default) for link in source(level)]
         if links:
             levels.append(Level(level, tuple(links)))
-    return levels
+    return with_default(levels)
 
 
 def _own(link: Link, root: str, has_default: bool) -> Link:

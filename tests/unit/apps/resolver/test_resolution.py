@@ -12,9 +12,11 @@ from pinlian.apps.resolver.resolution import (
     NothingOfThisType,
     Redirect,
     Wishes,
+    canonical_identifier,
     choose,
     levels_of,
     link_type_iri,
+    with_default,
 )
 from pinlian.gs1.digital_link import build
 
@@ -43,7 +45,16 @@ LEVELS = [
 ]
 
 
-@pytest.mark.parametrize("written", ["gs1:pip", "https://ref.gs1.org/voc/pip", "https://gs1.org/voc/pip"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "gs1:pip",
+        "https://ref.gs1.org/voc/pip",
+        "https://gs1.org/voc/pip",
+        "http://gs1.org/voc/pip",
+        "https://www.gs1.org/voc/pip",
+    ],
+)
 def test_link_type_iri__every_way_to_write_it__is_one(written: str) -> None:
     assert link_type_iri(written) == PRODUCT_PAGE
 
@@ -99,7 +110,7 @@ BILINGUAL = [
     ("wishes", "expected"),
     [
         ({}, "zh"),
-        ({"languages": ("en-GB", "zh")}, "zh"),
+        ({"languages": ("en-GB", "zh")}, "en"),
         ({"languages": ("en-GB", "zh"), "media_types": ("text/html",)}, "en"),
         ({"languages": ("fr", "zh"), "media_types": ("text/html",)}, "zh"),
         ({"languages": ("fr",), "media_types": ("text/html",)}, "zh"),
@@ -112,10 +123,37 @@ def test_choose__default_in_variants__best_by_media_type_then_language_else_the_
     assert chosen(BILINGUAL, **wishes) == expected
 
 
-def test_choose__two_that_suit_equally__are_offered() -> None:
-    level = Level(LOT, (link(CERTIFICATE, "organic"), link(CERTIFICATE, "green")))
-    outcome = choose([level], Wishes(link_type="gs1:certificationInfo"))
-    assert outcome == Choice(level.links)
+def test_choose__nothing_that_the_request_names__default_before_a_variant_that_claims_nothing() -> None:
+    variants = (link(PRODUCT_PAGE, "zh", languages=("zh",), is_default=True), link(PRODUCT_PAGE, "any", media_type=""))
+    level = Level(PRODUCT, variants)
+    assert chosen([level], languages=("de",), media_types=("application/json",)) == "zh"
+    assert chosen([level], link_type="gs1:defaultLinkMulti", languages=("zh",)) == "zh"
+
+
+def test_choose__two_that_suit_equally__are_offered_at_their_level() -> None:
+    above = Level(PRODUCT, (link(CERTIFICATE, "organic"), link(CERTIFICATE, "green")))
+    outcome = choose([LEVELS[0], above][1:], Wishes(link_type="gs1:certificationInfo"))
+    assert outcome == Choice(above)
+
+
+def test_with_default__no_level_has_one__first_link_of_the_finest_is_it() -> None:
+    levels = with_default([Level(LOT, LEVELS[0].links[1:]), Level(PRODUCT, LEVELS[1].links[1:])])
+    assert chosen(levels) == "lot-certificate"
+    assert [link.is_default for level in levels for link in level.links] == [True, False]
+    assert with_default(LEVELS) == LEVELS
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f"https://a/01/{GTIN}/22/2A/10/L1/21/S1?17=261231", f"01/{GTIN}/21/S1"),
+        (f"https://a/8006/{GTIN}0102/10/L1/21/S1", f"8006/{GTIN}0102/21/S1"),
+        (f"https://a/01/{GTIN}/22/2A/10/L1", f"01/{GTIN}/22/2A/10/L1"),
+        ("https://a/414/9520123456788/254/x", "414/9520123456788/254/x"),
+    ],
+)
+def test_canonical_identifier__serial_number__stands_alone(written: str, kept: str) -> None:
+    assert canonical_identifier(written) == f"https://id.gs1.org/{kept}"
 
 
 def test_choose__context_wished__decides() -> None:
@@ -130,6 +168,11 @@ def test_linkset__levels_with_links__anchors_types_and_plain_default() -> None:
     assert lot[TRACEABILITY] == [{"href": "https://farm.example/way", "title": "way", "type": "text/html"}]
     assert lot[DEFAULT_LINK] == [{"href": "https://farm.example/way", "title": "way"}]
     assert product["anchor"] == f"https://pinlian.example/01/{GTIN}"
+
+
+def test_linkset__level_without_a_default__says_where_its_scan_leads() -> None:
+    lot, _product = linkset([Level(LOT, LEVELS[0].links[1:]), LEVELS[1]], "https://pinlian.example")["linkset"]
+    assert lot[DEFAULT_LINK] == [{"href": "https://farm.example/product", "title": "product"}]
 
 
 def test_linkset__default_in_two_languages__variants_are_listed() -> None:
