@@ -3,12 +3,14 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pinlian.apps.epcis.models import CaptureJob, Event
 from pinlian.apps.epcis.problem_texts import problem_details
+from pinlian.apps.epcis.projections import EPCIS_EVENT
+from pinlian.apps.epcis.unfollowed import alone_with, unfollowed_named
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.gs1.epcis.document import PlacedEvent, event_list_pointer, events_in, hash_ignores, standalone
 from pinlian.gs1.epcis.event_hash import event_hash
@@ -16,7 +18,6 @@ from pinlian.gs1.epcis.problems import Problem, ProblemName
 from pinlian.gs1.epcis.semantics import check_document, check_envelope, check_event
 from pinlian.record.facade import Fact, append, domain, keeper, sign
 
-KIND = "epcis_event"
 EVENTS_MAX = 1_000
 """Of one document (GS1-EPCIS-Capture-Limit)."""
 DOCUMENT_BYTES_MAX = 4 * 1024 * 1024
@@ -39,6 +40,11 @@ class CaptureInvalid(Exception):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(", ".join(sorted({problem.name for problem in problems})))
         self.problems = list(problems)
+
+
+class CaptureContradicts(CaptureInvalid):
+    """What was sent is sound by itself, but contradicts what is on record: a name is taken, or an error is declared by
+    somebody else. Nothing of it was kept."""
 
 
 class EventKnown(Exception):
@@ -124,7 +130,8 @@ def capture(
         owner_id: who may ask after the job.
 
     Raises:
-        CaptureInvalid: with "rollback" for any problem, with "proceed" for problems of the document around the events.
+        CaptureInvalid: with "rollback" for any problem, with "proceed" for problems of the document around the events;
+            CaptureContradicts if the document is sound by itself.
         Refused: UNAVAILABLE, the record cannot be written; trying again is safe.
     """
     started_ms = _now_ms()
@@ -139,13 +146,19 @@ def capture(
         if problems:
             raise CaptureInvalid(problems)
         candidates = [_candidate(document, placed, capturer, hashes[placed.pointer]) for placed in events_in(document)]
-    new, known_problems = _unknown(candidates)
-    problems = problems + known_problems
-    if problems and error_behaviour != PROCEED:
-        raise CaptureInvalid(problems)
-    now = int(time.time())
-    facts = [(sign or keeper_signs)(KIND, now, candidate.body) for candidate in new]
-    return _append(facts, started_ms, error_behaviour, owner_id, problems)
+    with alone_with(_names(candidates)):
+        new, known_problems = _unknown(candidates)
+        problems = problems + known_problems
+        if problems and error_behaviour != PROCEED:
+            raise CaptureContradicts(problems)
+        now = int(time.time())
+        facts = [(sign or keeper_signs)(EPCIS_EVENT, now, candidate.body) for candidate in new]
+        return _append(facts, started_ms, error_behaviour, owner_id, problems)
+
+
+def refused_job(refused: CaptureContradicts, *, owner_id: int | None) -> CaptureJob:
+    """The job of a document that contradicted what is on record, for whoever asks what became of it."""
+    return _append([], _now_ms(), ROLLBACK, owner_id, refused.problems)
 
 
 def capture_event(event: Any, *, capturer: str, owner_id: int | None = None) -> str:
@@ -162,13 +175,14 @@ def capture_event(event: Any, *, capturer: str, owner_id: int | None = None) -> 
         raise CaptureInvalid(problems)
     placed = events_in(event)[0]
     candidate = _candidate(event, placed, capturer, hashes[placed.pointer])
-    new, problems = _unknown([candidate])
-    if problems:
-        raise CaptureInvalid(problems)
     event_id = str(candidate.body["event"]["eventID"])
-    if not new:
-        raise EventKnown(event_id)
-    _append([keeper_signs(KIND, int(time.time()), candidate.body)], started_ms, ROLLBACK, owner_id, [])
+    with alone_with([event_id]):
+        new, problems = _unknown([candidate])
+        if problems:
+            raise CaptureContradicts(problems)
+        if not new:
+            raise EventKnown(event_id)
+        _append([keeper_signs(EPCIS_EVENT, int(time.time()), candidate.body)], started_ms, ROLLBACK, owner_id, [])
     return event_id
 
 
@@ -188,13 +202,14 @@ def capture_signed(facts: Sequence[Fact], *, owner_id: int | None = None) -> Cap
         candidates[place] = _Candidate(f"/{place}", fact.body)
     if problems:
         raise CaptureInvalid(problems)
-    new, problems = _unknown(list(candidates.values()))
-    if problems:
-        raise CaptureInvalid(problems)
-    wanted = {candidate.pointer for candidate in new}
-    return _append(
-        [fact for place, fact in enumerate(facts) if f"/{place}" in wanted], started_ms, ROLLBACK, owner_id, []
-    )
+    with alone_with(_names(candidates.values())):
+        new, problems = _unknown(list(candidates.values()))
+        if problems:
+            raise CaptureContradicts(problems)
+        wanted = {candidate.pointer for candidate in new}
+        return _append(
+            [fact for place, fact in enumerate(facts) if f"/{place}" in wanted], started_ms, ROLLBACK, owner_id, []
+        )
 
 
 def check_fact(fact: Fact) -> list[Problem]:
@@ -259,12 +274,19 @@ def _sound_events(document: Mapping[str, Any], capturer: str) -> tuple[list[_Can
     return list(candidates.values()), problems
 
 
+def _names(candidates: Iterable[_Candidate]) -> set[str]:
+    return {candidate.body["event"]["eventID"] for candidate in candidates}
+
+
 def _unknown(candidates: Sequence[_Candidate]) -> tuple[list[_Candidate], list[Problem]]:
     """Which of these are not on record yet, and which contradict what is."""
-    ids = {candidate.body["event"]["eventID"] for candidate in candidates}
+    ids = _names(candidates)
+    unfollowed = unfollowed_named(ids)
     rows: dict[str, list[Event]] = {}
-    for row in Event.objects.filter(event_id__in=ids):
+    for row in Event.objects.filter(event_id__in=ids).order_by("index"):
         rows.setdefault(row.event_id, []).append(row)
+    for event_id, waiting in unfollowed.items():
+        rows.setdefault(event_id, []).extend(waiting)
     # Within one document an event may stand before the declaration that it is wrong.
     own = {
         candidate.body["event"]["eventID"]: candidate.body["event_hash"]
@@ -276,7 +298,7 @@ def _unknown(candidates: Sequence[_Candidate]) -> tuple[list[_Candidate], list[P
     for candidate in candidates:
         body = candidate.body
         known = rows.get(body["event"]["eventID"], [])
-        if any(row.capturer == body["capturer"] and row.event() == body["event"] for row in known):
+        if any(row.capturer == body["capturer"] and _is_same(row, body) for row in known):
             continue
         name = _contradiction(body, known, own.get(body["event"]["eventID"]))
         if name is None:
@@ -284,6 +306,12 @@ def _unknown(candidates: Sequence[_Candidate]) -> tuple[list[_Candidate], list[P
         else:
             problems.append(Problem(name, candidate.pointer, {"value": body["event"]["eventID"]}))
     return new, problems
+
+
+def _is_same(row: Event, body: Mapping[str, Any]) -> bool:
+    """Whether they say the same, however they write it: what the hash leaves out is the declaration of an error."""
+    declared = body["event"].get("errorDeclaration")
+    return row.event_hash == body["event_hash"] and row.event().get("errorDeclaration") == declared
 
 
 def _contradiction(body: Mapping[str, Any], known: Sequence[Event], own_hash: str | None) -> ProblemName | None:

@@ -8,6 +8,8 @@ from pinlian.apps.epcis.models import URI_LENGTH_MAX, Event, EventEpc
 from pinlian.gs1.epcis.event import EventSummary, summary
 from pinlian.record.facade import StoredFact
 
+EPCIS_EVENT = "epcis_event"
+"""The kind of these facts."""
 PLACE_BITS = 13
 ROWS_PER_INSERT = 500
 
@@ -17,7 +19,7 @@ def on_epcis_event(facts: Sequence[StoredFact]) -> None:
 
     A fact that is no sound event changes nothing: whoever got it into the record did not get it through capture.
     """
-    pairs = [pair for stored in facts if (pair := _read(stored)) is not None]
+    pairs = [pair for stored in facts if (pair := event_row(stored)) is not None]
     originals = {
         row.event_id: row
         for row in Event.objects.filter(event_id__in={row.event_id for row, _ in pairs}, error_declared_us=None).only(
@@ -49,7 +51,8 @@ def on_epcis_event(facts: Sequence[StoredFact]) -> None:
             original.save(update_fields=["declared_wrong_by"])
 
 
-def _read(stored: StoredFact) -> tuple[Event, EventSummary] | None:
+def event_row(stored: StoredFact) -> tuple[Event, EventSummary] | None:
+    """The row of the event that a fact states, and what it names; None if the fact is no sound event."""
     body = stored.fact.body
     event, capturer, event_hash = body.get("event"), body.get("capturer"), body.get("event_hash")
     if not isinstance(event, dict) or not isinstance(capturer, str) or not isinstance(event_hash, str):

@@ -33,6 +33,9 @@ def _post_capture(request: HttpRequest) -> HttpResponse:
         job = capturing.capture(
             document, capturer=_capturer(holder), error_behaviour=behaviour, owner_id=holder.person_id
         )
+    except capturing.CaptureContradicts as refused:
+        # What is on record is known only when the document is worked through: its job tells.
+        job = capturing.refused_job(refused, owner_id=holder.person_id)
     except capturing.CaptureInvalid as refused:
         raise _invalid(refused, text) from refused
     response = HttpResponse(status=202)
@@ -92,7 +95,7 @@ def post_event(request: HttpRequest) -> HttpResponse:
     except capturing.EventKnown as known:
         raise Problematic(EpcisException.EXISTS, known.event_id) from known
     except capturing.CaptureInvalid as refused:
-        if {problem.name for problem in refused.problems} == {ProblemName.EVENT_EXISTS}:
+        if isinstance(refused, capturing.CaptureContradicts):
             raise Problematic(EpcisException.EXISTS, problems=refused.problems, text=text) from refused
         raise _invalid(refused, text) from refused
     response = answer({**event, "eventID": event_id}, status=201)

@@ -14,6 +14,7 @@ from pinlian.apps.epcis.http_api.requests import per_page
 from pinlian.apps.epcis.http_api.versions import EPC_FORMAT_HEADER
 from pinlian.apps.epcis.models import Event
 from pinlian.apps.epcis.query_documents import query_document
+from pinlian.apps.epcis.unfollowed import unfollowed_named
 
 SIMPLE_EVENT_QUERY = "SimpleEventQuery"
 
@@ -58,7 +59,8 @@ def _get_event(request: HttpRequest, event_id: str) -> HttpResponse:
     # A hash id that was not escaped in the address lost its "?ver=CBV2.0" to the query.
     if "ver" in request.GET and "?" not in event_id:
         event_id = f"{event_id}?ver={request.GET['ver']}"
-    found = list(Event.objects.filter(event_id=event_id).order_by("index"))
+    unfollowed = unfollowed_named([event_id]).get(event_id, [])
+    found = list(Event.objects.filter(event_id=event_id).order_by("index")) or unfollowed[:1]
     if not found:
         raise Problematic(EpcisException.NO_SUCH_NAME, event_id[:200])
     epc_format = request.headers.get(EPC_FORMAT_HEADER)
