@@ -37,6 +37,8 @@ _TEXTS: dict[ProblemName, str | Promise] = {
     _P.EVENTS_MISSING: _("There are no events: “%(field)s” is missing or empty."),
     _P.EVENTS_TOO_MANY: _("There are %(value)s events; at most %(allowed)s are taken at once."),
     _P.EVENT_TOO_LARGE: _("The event has %(value)s bytes; at most %(allowed)s are taken."),
+    _P.MASTER_DATA_TOO_MUCH: _("Master data of %(value)s things; at most %(allowed)s are taken at once."),
+    _P.MASTER_DATA_TOO_LARGE: _("Master data of one thing with %(value)s bytes; at most %(allowed)s are taken."),
     _P.NAMESPACE_UNDECLARED: _("The context does not declare the namespace of “%(field)s”."),
     _P.EXTENSION_NAMESPACE_RESERVED: _("“%(field)s” is in a namespace that GS1 keeps for itself."),
     _P.ILMD_NOT_ALLOWED: _(
@@ -45,7 +47,6 @@ _TEXTS: dict[ProblemName, str | Promise] = {
     _P.ILMD_FIELD_WITHOUT_NAMESPACE: _("The field “%(field)s” of ilmd needs a namespace."),
     _P.EVENT_TYPE_UNKNOWN: _("There is no event type “%(value)s”."),
     _P.TIME_ZONE_OFFSET_INVALID: _("“%(value)s” is not an offset from UTC such as +08:00."),
-    _P.RECORD_TIME_BEFORE_EVENT: _("The event is said to have been recorded before it happened."),
     _P.ACTION_INVALID: _("The action is ADD, OBSERVE or DELETE, not “%(value)s”."),
     _P.BIZ_STEP_UNKNOWN: _("There is no standard business step “%(value)s”. A step of your own is a URI."),
     _P.DISPOSITION_UNKNOWN: _("There is no standard disposition “%(value)s”. A disposition of your own is a URI."),
@@ -56,6 +57,7 @@ _TEXTS: dict[ProblemName, str | Promise] = {
     _P.DESTINATION_TYPE_UNKNOWN: _("There is no standard type of destination “%(value)s”."),
     _P.EVENT_TWICE: _("The same event stands in the document before, at %(other)s."),
     _P.EVENT_EXISTS: _("The name “%(value)s” belongs to another event on record."),
+    _P.NOT_A_PLACE: _("“%(value)s” names goods; a place or a party is expected here."),
     _P.EPC_INVALID: _("“%(value)s” is not a correct identifier of GS1 (%(reason)s)."),
     _P.EPC_NAMES_A_CLASS: _(
         "“%(value)s” names a class, such as a product or a lot; it belongs into a list of quantities."

@@ -10,7 +10,8 @@ from django.core import signing
 from django.db.models import Q, QuerySet
 
 from pinlian.apps.epcis.models import Event, EventEpc
-from pinlian.gs1.epcis.event_query import EpcMatch, EventQuery, QueryRefused, Refusal, extension_value, parse
+from pinlian.gs1.epcis.event_conditions import extension_value
+from pinlian.gs1.epcis.event_query import EpcMatch, EventQuery, QueryRefused, Refusal, parse
 from pinlian.gs1.epcis.terms import own_prefixes
 
 PER_PAGE = 30
@@ -231,6 +232,9 @@ def _narrowed(asked: EventQuery) -> QuerySet[Event]:
         conditions &= Q(error_declared_us__isnull=False)
     for match in asked.epcs:
         conditions &= Q(index__in=_naming(match))
+    if asked.master_data:
+        # We keep no master data, so nothing has an attribute.
+        conditions &= Q(index__in=[])
     return Event.objects.filter(conditions)
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from pinlian.domain.traceability.event import EventType
 from pinlian.gs1.epcis.event_hash import ignored_fields
+from pinlian.gs1.epcis.fields import DEPTH_MAX
 from pinlian.gs1.epcis.problems import Problem, ProblemName, pointer_to
 from pinlian.gs1.epcis.terms import joined_context
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 DOCUMENT, QUERY_DOCUMENT = "EPCISDocument", "EPCISQueryDocument"
-DEPTH_MAX = 40
 
 _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
 

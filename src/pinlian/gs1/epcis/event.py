@@ -2,22 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from pinlian.domain.traceability.event import Role
 from pinlian.gs1.epcis.identity import canonical_or_as_is
+from pinlian.gs1.epcis.structure import EPC_LISTS, QUANTITY_LISTS
 from pinlian.gs1.epcis.terms import expand, prefixes_of, read_time_us
 from pinlian.gs1.epcis.vocabulary import BIZ_STEP, DISPOSITION, Vocabulary
-
-
-class Role(StrEnum):
-    """What a thing is in an event."""
-
-    EPC = "epc"
-    PARENT = "parent"
-    CHILD = "child"
-    INPUT = "input"
-    OUTPUT = "output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +45,16 @@ class EventSummary:
     mentions: tuple[Mention, ...]
 
 
-_EPC_LISTS = (
-    ("epcList", Role.EPC),
-    ("childEPCs", Role.CHILD),
-    ("inputEPCList", Role.INPUT),
-    ("outputEPCList", Role.OUTPUT),
-)
-_QUANTITY_LISTS = (
-    ("quantityList", Role.EPC),
-    ("childQuantityList", Role.CHILD),
-    ("inputQuantityList", Role.INPUT),
-    ("outputQuantityList", Role.OUTPUT),
-)
+_ROLES = {
+    "epcList": Role.EPC,
+    "childEPCs": Role.CHILD,
+    "inputEPCList": Role.INPUT,
+    "outputEPCList": Role.OUTPUT,
+    "quantityList": Role.EPC,
+    "childQuantityList": Role.CHILD,
+    "inputQuantityList": Role.INPUT,
+    "outputQuantityList": Role.OUTPUT,
+}
 
 
 def number_text(number: float | int) -> str:
@@ -110,15 +99,15 @@ def _word(text: str, prefixes: Mapping[str, str], vocabulary: Vocabulary) -> str
 def _mentions(event: Mapping[str, Any]) -> Iterator[Mention]:
     if "parentID" in event:
         yield Mention(canonical_or_as_is(event["parentID"]), Role.PARENT, None, None, is_class=False)
-    for name, role in _EPC_LISTS:
+    for name in EPC_LISTS:
         for epc in event.get(name, ()):
-            yield Mention(canonical_or_as_is(epc), role, None, None, is_class=False)
-    for name, role in _QUANTITY_LISTS:
+            yield Mention(canonical_or_as_is(epc), _ROLES[name], None, None, is_class=False)
+    for name in QUANTITY_LISTS:
         for element in event.get(name, ()):
             quantity = element.get("quantity")
             yield Mention(
                 canonical_or_as_is(element["epcClass"]),
-                role,
+                _ROLES[name],
                 None if quantity is None else number_text(quantity),
                 element.get("uom"),
                 is_class=True,

@@ -14,6 +14,15 @@ from hashlib import sha256
 from typing import Any
 
 from pinlian.gs1.epcis.identity import canonical_or_as_is
+from pinlian.gs1.epcis.structure import (
+    EPC_LISTS,
+    HASHED_REPORT_FIELDS,
+    METADATA_FIELDS,
+    METADATA_TIMES,
+    PAIR_LISTS,
+    QUANTITY_FIELDS,
+    QUANTITY_LISTS,
+)
 from pinlian.gs1.epcis.terms import as_list, expand, prefixes_of, read_time_us, time_text
 from pinlian.gs1.epcis.vocabulary import (
     BIZ_STEP,
@@ -33,22 +42,16 @@ NOT_HASHED = frozenset({"type", "recordTime", "eventID", "errorDeclaration", "@c
 _COMMENTS = frozenset({"rdfs:comment", "comment", "#text"})
 _IGNORED_FIELDS = ":ignoreFields"
 
-# Fields whose values are an element of their own in XML, and what JSON leaves unsaid: the element's name.
+# Lists whose elements XML has a name for and JSON has not.
 _LISTS = {
-    "epcList": "epc",
-    "inputEPCList": "epc",
-    "childEPCs": "epc",
-    "outputEPCList": "epc",
-    "quantityList": "quantityElement",
-    "childQuantityList": "quantityElement",
-    "inputQuantityList": "quantityElement",
-    "outputQuantityList": "quantityElement",
+    **dict.fromkeys(EPC_LISTS, "epc"),
+    **dict.fromkeys(QUANTITY_LISTS, "quantityElement"),
     "sensorElementList": "sensorElement",
 }
-_PAIRS = {
-    "bizTransactionList": ("bizTransaction", BIZ_TRANSACTION_TYPE),
-    "sourceList": ("source", SOURCE_DESTINATION_TYPE),
-    "destinationList": ("destination", SOURCE_DESTINATION_TYPE),
+_PAIR_VOCABULARIES = {
+    "bizTransactionList": BIZ_TRANSACTION_TYPE,
+    "sourceList": SOURCE_DESTINATION_TYPE,
+    "destinationList": SOURCE_DESTINATION_TYPE,
 }
 _EVENT_FIELDS = (
     "eventTime",
@@ -73,48 +76,15 @@ _EVENT_FIELDS = (
     "sensorElementList",
 )
 _FIELDS_WITHIN = {
-    "quantityElement": ("epcClass", "quantity", "uom"),
+    "quantityElement": QUANTITY_FIELDS,
     "persistentDisposition": ("set", "unset"),
     "readPoint": ("id",),
     "bizLocation": ("id",),
     "sensorElement": ("sensorMetadata", "sensorReport"),
-    "sensorMetadata": (
-        "time",
-        "startTime",
-        "endTime",
-        "deviceID",
-        "deviceMetadata",
-        "rawData",
-        "dataProcessingMethod",
-        "bizRules",
-    ),
-    "sensorReport": (
-        "type",
-        "exception",
-        "deviceID",
-        "deviceMetadata",
-        "rawData",
-        "dataProcessingMethod",
-        "time",
-        "microorganism",
-        "chemicalSubstance",
-        "value",
-        "component",
-        "stringValue",
-        "booleanValue",
-        "hexBinaryValue",
-        "uriValue",
-        "minValue",
-        "maxValue",
-        "meanValue",
-        "sDev",
-        "percRank",
-        "percValue",
-        "uom",
-        "coordinateReferenceSystem",
-    ),
+    "sensorMetadata": METADATA_FIELDS,
+    "sensorReport": HASHED_REPORT_FIELDS,
 }
-_TIMES = frozenset({"eventTime", "time", "startTime", "endTime"})
+_TIMES = frozenset({"eventTime", *METADATA_TIMES})
 _VOCABULARIES: dict[tuple[str, str], Vocabulary] = {
     ("event", "bizStep"): BIZ_STEP,
     ("event", "disposition"): DISPOSITION,
@@ -231,7 +201,7 @@ class _PreHash:
         return name + "".join(sorted(parts)) if any(parts) else ""
 
     def _rest(self, name: str, value: Any) -> list[str]:
-        if name in _PAIRS:
+        if name in PAIR_LISTS:
             elements = self._sorted(lambda element: self._pair(name, element), value)
             return [name + elements] if elements else []
         return [self._extension(name, element) for element in as_list(value)]
@@ -239,7 +209,7 @@ class _PreHash:
     def _pair(self, name: str, value: Any) -> str:
         if not isinstance(value, dict):
             return ""
-        what, vocabulary = _PAIRS[name]
+        what, vocabulary = PAIR_LISTS[name], _PAIR_VOCABULARIES[name]
         text = ""
         if "type" in value:
             text = f"type={self._canonical(vocabulary.full(self._expanded(value['type'])))}"

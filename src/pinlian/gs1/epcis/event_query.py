@@ -5,23 +5,26 @@ Standard words, EPCs and names of extension fields are compared in their canonic
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from pinlian.domain.traceability.event import EventType
-from pinlian.gs1.epcis.event import Role
+from pinlian.domain.traceability.event import EventType, Role
+from pinlian.gs1.epcis import event_conditions as conditions
+from pinlian.gs1.epcis.epc_patterns import PatternInvalid, beginnings
+from pinlian.gs1.epcis.event_conditions import Compare, Test
 from pinlian.gs1.epcis.identity import canonical_or_as_is
-from pinlian.gs1.epcis.terms import as_list, expand, prefixes_of, read_time_us
+from pinlian.gs1.epcis.master_data import STANDARD_FIELDS, MasterDataMatch
+from pinlian.gs1.epcis.terms import as_list, comparable_text, expand, prefixes_of, read_time_us
 from pinlian.gs1.epcis.vocabulary import (
+    ACTIONS,
     BIZ_STEP,
     BIZ_TRANSACTION_TYPE,
     DISPOSITION,
     ERROR_REASON,
     MEASUREMENT_TYPE,
     SOURCE_DESTINATION_TYPE,
-    Action,
     Vocabulary,
 )
 
@@ -48,26 +51,6 @@ class QueryRefused(Exception):
         self.refusal = refusal
         self.parameter = parameter
         self.value = value[:100]
-
-
-class Compare(StrEnum):
-    EQ = "EQ"
-    GT = "GT"
-    GE = "GE"
-    LT = "LT"
-    LE = "LE"
-
-
-_COMPARISONS: Final[dict[Compare, Callable[[Any, Any], bool]]] = {
-    Compare.EQ: lambda left, right: left == right,
-    Compare.GT: lambda left, right: left > right,
-    Compare.GE: lambda left, right: left >= right,
-    Compare.LT: lambda left, right: left < right,
-    Compare.LE: lambda left, right: left <= right,
-}
-
-Test = Callable[[Mapping[str, Any], Mapping[str, str]], bool]
-"""Whether an event, whose prefixes are the second argument, meets a condition."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +88,7 @@ class EventQuery:
     error_declared_from_us: int | None = None
     error_declared_before_us: int | None = None
     epcs: list[EpcMatch] = field(default_factory=list)
+    master_data: list[MasterDataMatch] = field(default_factory=list)
     tests: list[Test] = field(default_factory=list)
     order_by: str | None = None
     is_descending: bool = True
@@ -150,9 +134,9 @@ _MATCHES: Final[dict[str, tuple[frozenset[Role], bool]]] = {
     "MATCH_outputEPCClass": (frozenset({Role.OUTPUT}), True),
     "MATCH_anyEPCClass": (frozenset(Role), True),
 }
-_QUANTITY_LISTS = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
-_SENSOR_TEXTS = ("deviceID", "dataProcessingMethod", "microorganism", "chemicalSubstance", "bizRules")
+_SENSOR_NAMES = ("deviceID", "dataProcessingMethod", "microorganism", "chemicalSubstance", "bizRules")
 _SENSOR_VALUES = ("stringValue", "hexBinaryValue", "uriValue")
+_QUANTITY = re.compile(r"(EQ|GT|GE|LT|LE)_quantity")
 _SENSOR_NUMBER = re.compile(
     r"(EQ|GT|GE|LT|LE)_(value|minValue|maxValue|meanValue|sDev|percValue|percRank)(?:_([A-Z0-9]{2,3}))?"
 )
@@ -162,14 +146,7 @@ _EXTENSION = re.compile(
     r"|readPoint|bizLocation)_)?(.*:.*)",
     re.DOTALL,
 )
-_MASTER_DATA = re.compile(r"(HASATTR|EQATTR)_.+")
-_KELVIN_OF: Final[dict[str, Callable[[float], float]]] = {
-    "KEL": lambda value: value,
-    "CEL": lambda value: value + 273.15,
-    "FAH": lambda value: (value + 459.67) * 5 / 9,
-    "A48": lambda value: value * 5 / 9,
-}
-_TEMPERATURE_DIGITS = 9
+_MASTER_DATA = re.compile(r"(?:HASATTR|EQATTR)_.+", re.DOTALL)
 
 
 class _Reader:
@@ -190,13 +167,15 @@ class _Reader:
         elif name in _MATCHES:
             roles, of_class = _MATCHES[name]
             names: list[str] = []
-            beginnings: list[str] = []
+            open_names: list[str] = []
             for text in self._texts(name, value):
-                found = _beginnings(name, text, of_class=of_class)
-                beginnings += found
+                found = self._beginnings(name, text, of_class=of_class)
+                open_names += found
                 if not found:
                     names.append(canonical_or_as_is(text))
-            query.epcs.append(EpcMatch(roles, of_class, tuple(names), tuple(beginnings)))
+            query.epcs.append(EpcMatch(roles, of_class, tuple(names), tuple(open_names)))
+        elif _MASTER_DATA.fullmatch(name):
+            query.master_data.append(self._attribute_match(name, value))
         elif name == "EXISTS_errorDeclaration":
             query.is_declared_wrong = self._truth(name, value)
         elif name in ("orderBy", "orderDirection"):
@@ -207,10 +186,17 @@ class _Reader:
         else:
             query.tests.append(self._test(name, value))
 
+    @staticmethod
+    def _beginnings(name: str, text: str, *, of_class: bool) -> list[str]:
+        try:
+            return beginnings(text, of_class=of_class)
+        except PatternInvalid as error:
+            raise QueryRefused(Refusal.PARAMETER, name, text) from error
+
     def _check_words(self, name: str) -> None:
         if name == "EQ_action":
             for action in self._query.actions or ():
-                if action not in set(Action):
+                if action not in ACTIONS:
                     raise QueryRefused(Refusal.PARAMETER, name, action)
         if name == "eventType":
             for kind in self._query.event_types or ():
@@ -246,7 +232,7 @@ class _Reader:
         one = self._one(name, value)
         try:
             number = float(one)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise QueryRefused(Refusal.PARAMETER, name, str(value)) from error
         if isinstance(one, bool) or number != number or abs(number) == float("inf"):
             raise QueryRefused(Refusal.PARAMETER, name, str(value))
@@ -285,127 +271,86 @@ class _Reader:
 
     def _test(self, name: str, value: Any) -> Test:
         if name in ("EQ_persistentDisposition_set", "EQ_persistentDisposition_unset"):
-            return self._persistent(name.rpartition("_")[2], self._texts(name, value))
+            words = {self._word(DISPOSITION, text) for text in self._texts(name, value)}
+            return conditions.persistent_disposition(name.rpartition("_")[2], words)
         if name == "EQ_errorReason":
-            return self._error(ERROR_REASON, self._texts(name, value))
+            return conditions.error_reason({self._word(ERROR_REASON, text) for text in self._texts(name, value)})
         if name == "EQ_correctiveEventID":
-            wanted = set(self._texts(name, value))
-            return lambda event, prefixes: bool(
-                wanted & set(event.get("errorDeclaration", {}).get("correctiveEventIDs", ()))
-            )
-        if (compared := re.fullmatch(r"(EQ|GT|GE|LT|LE)_quantity", name)) is not None:
-            return self._quantity(Compare(compared[1]), self._number(name, value))
+            return conditions.corrective_event_id(set(self._texts(name, value)))
+        if (compared := _QUANTITY.fullmatch(name)) is not None:
+            return conditions.quantity(Compare(compared[1]), self._number(name, value))
         if (listed := _LISTED.fullmatch(name)) is not None:
-            return self._in_list(listed[1], listed[2], self._texts(name, value))
-        sensed = self._sensed(name, value)
-        if sensed is not None:
+            vocabulary = BIZ_TRANSACTION_TYPE if listed[1] == "bizTransaction" else SOURCE_DESTINATION_TYPE
+            names = set(map(canonical_or_as_is, self._texts(name, value)))
+            return conditions.in_pair_list(f"{listed[1]}List", vocabulary, self._word(vocabulary, listed[2]), names)
+        if (sensed := self._sensed(name, value)) is not None:
             return sensed
-        if _MASTER_DATA.fullmatch(name):
-            # We keep no master data, so nothing has an attribute.
-            self._texts(name, value)
-            return lambda event, prefixes: False
         if (extension := _EXTENSION.fullmatch(name)) is not None:
             return self._extension(name, value, *extension.groups())
         raise QueryRefused(Refusal.PARAMETER, name, "unknown")
 
-    def _persistent(self, which: str, texts: Sequence[str]) -> Test:
-        wanted = {self._word(DISPOSITION, text) for text in texts}
-
-        def test(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> bool:
-            found = event.get("persistentDisposition", {}).get(which, ())
-            return any(DISPOSITION.bare(expand(word, prefixes)) in wanted for word in found)
-
-        return test
-
-    def _error(self, vocabulary: Vocabulary, texts: Sequence[str]) -> Test:
-        wanted = {self._word(vocabulary, text) for text in texts}
-
-        def test(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> bool:
-            reason = event.get("errorDeclaration", {}).get("reason")
-            return reason is not None and vocabulary.bare(expand(reason, prefixes)) in wanted
-
-        return test
-
-    def _quantity(self, compare: Compare, number: float) -> Test:
-        def test(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> bool:
-            return any(
-                _COMPARISONS[compare](element["quantity"], number)
-                for name in _QUANTITY_LISTS
-                for element in event.get(name, ())
-                if "quantity" in element
-            )
-
-        return test
-
-    def _in_list(self, what: str, kind: str, texts: Sequence[str]) -> Test:
-        vocabulary = BIZ_TRANSACTION_TYPE if what == "bizTransaction" else SOURCE_DESTINATION_TYPE
-        of_kind = self._word(vocabulary, kind)
-        wanted = set(map(canonical_or_as_is, texts))
-
-        def test(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> bool:
-            return any(
-                vocabulary.bare(expand(element.get("type", ""), prefixes)) == of_kind
-                and canonical_or_as_is(element[what]) in wanted
-                for element in event.get(f"{what}List", ())
-            )
-
-        return test
-
     def _sensed(self, name: str, value: Any) -> Test | None:
         if name == "EQ_type":
-            wanted = {self._word(MEASUREMENT_TYPE, text) for text in self._texts(name, value)}
-            return lambda event, prefixes: any(
-                MEASUREMENT_TYPE.bare(expand(report.get("type", ""), prefixes)) in wanted for report in _reports(event)
+            return conditions.measurement_type(
+                {self._word(MEASUREMENT_TYPE, text) for text in self._texts(name, value)}
             )
         field_name = name.removeprefix("EQ_")
-        if name.startswith("EQ_") and field_name in _SENSOR_TEXTS:
-            names = set(map(canonical_or_as_is, self._texts(name, value)))
-            return lambda event, prefixes: any(
-                canonical_or_as_is(str(part[field_name])) in names
-                for part in _sensor_parts(event)
-                if field_name in part
-            )
+        if name.startswith("EQ_") and field_name in _SENSOR_NAMES:
+            return conditions.sensor_name(field_name, set(map(canonical_or_as_is, self._texts(name, value))))
         if name.startswith("EQ_") and field_name in _SENSOR_VALUES:
-            texts = set(self._texts(name, value))
-            return lambda event, prefixes: any(report.get(field_name) in texts for report in _reports(event))
+            return conditions.report_value(field_name, set(self._texts(name, value)))
         if name == "EQ_booleanValue":
-            truth = self._truth(name, value)
-            return lambda event, prefixes: any(report.get("booleanValue") is truth for report in _reports(event))
+            return conditions.report_value("booleanValue", (self._truth(name, value),))
         if name in ("GE_startTime", "LT_startTime", "GE_endTime", "LT_endTime"):
             compare, _, time_field = name.partition("_")
-            return _sensor_time(Compare(compare), time_field, self._time(name, value))
+            return conditions.sensor_time(Compare(compare), time_field, self._time(name, value))
         if (found := _SENSOR_NUMBER.fullmatch(name)) is not None:
             compare, number_field, unit = found.groups()
             if (number_field == "percRank") != (unit is None):
                 raise QueryRefused(Refusal.PARAMETER, name, "the unit stands at the end of the name")
-            return _sensor_number(Compare(compare), number_field, unit, self._number(name, value))
+            return conditions.sensor_number(Compare(compare), number_field, unit, self._number(name, value))
         return None
 
     def _extension(
         self, name: str, value: Any, compare: str, inner: str | None, place: str | None, field_name: str
     ) -> Test:
-        wanted_name = self._field(field_name)
+        of_field = conditions.ExtensionField(place, is_inner=inner is not None, name=self._field(field_name))
         if compare == "EXISTS":
-            if not self._truth(name, value):
-                return lambda event, prefixes: True
-            return lambda event, prefixes: any(True for _ in _extensions(event, prefixes, place, inner, wanted_name))
+            return conditions.extension_exists(of_field) if self._truth(name, value) else conditions.anything
         if compare == Compare.EQ:
-            texts = {_comparable_text(text) for text in as_list(value) for text in _alternatives(text)}
-            return lambda event, prefixes: any(
-                _comparable_text(found) in texts for found in _extensions(event, prefixes, place, inner, wanted_name)
-            )
+            return conditions.extension_equals(of_field, set(self._comparable_texts(value)))
         limit = self._one(name, value)
         is_time = isinstance(limit, str) and read_time_us(limit.replace(" ", "+")) is not None
-        bound: float | int = self._time(name, value) if is_time else self._number(name, value)
+        bound = self._time(name, value) if is_time else self._number(name, value)
+        return conditions.extension_compares(of_field, Compare(compare), bound, is_time=is_time)
 
-        def test(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> bool:
-            for found in _extensions(event, prefixes, place, inner, wanted_name):
-                comparable = _comparable(found, is_time=is_time)
-                if comparable is not None and _COMPARISONS[Compare(compare)](comparable, bound):
-                    return True
-            return False
+    @staticmethod
+    def _comparable_texts(value: Any) -> tuple[str, ...]:
+        return tuple(
+            comparable_text(text)
+            for element in as_list(value)
+            for text in (element.split("|") if isinstance(element, str) else [element])
+        )
 
-        return test
+    def _attribute_match(self, name: str, value: Any) -> MasterDataMatch:
+        kind, _, rest = name.partition("_")
+        if kind == "HASATTR":
+            names = tuple(map(self._field, self._texts(name, value)))
+            return MasterDataMatch(self._field(rest), names, None)
+        field_name, attribute = self._field_and_attribute(name, rest)
+        return MasterDataMatch(self._field(field_name), (self._field(attribute),), self._comparable_texts(value))
+
+    def _field_and_attribute(self, name: str, rest: str) -> tuple[str, str]:
+        """Field and attribute of an EQATTR_ parameter. Both may hold underscores: an attribute has a namespace."""
+        for standard in STANDARD_FIELDS:
+            if rest.startswith(f"{standard}_"):
+                return standard, rest[len(standard) + 1 :]
+        cuts = [at for at, character in enumerate(rest) if character == "_" and ":" in rest[:at]]
+        for at in cuts:
+            prefix, colon, _local = rest[at + 1 :].partition(":")
+            if colon and (prefix in self._prefixes or prefix in ("urn", "http", "https") or prefix.startswith("{")):
+                return rest[:at], rest[at + 1 :]
+        raise QueryRefused(Refusal.PARAMETER, name, "EQATTR_fieldname_attributename")
 
 
 _TEXTS: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
@@ -430,157 +375,3 @@ _TIMES: Final[dict[str, str]] = {
     "GE_errorDeclarationTime": "error_declared_from_us",
     "LT_errorDeclarationTime": "error_declared_before_us",
 }
-
-# Schemes whose patterns can leave the reference open: their key, and what can stand before the company prefix.
-_DIGITS = tuple("0123456789")
-_NOTHING = ("",)
-_OPEN_PATTERNS = {
-    "sgtin": ("01", _DIGITS),
-    "sscc": ("00", _DIGITS),
-    "sgln": ("414", _NOTHING),
-    "pgln": ("417", _NOTHING),
-    "grai": ("8003", ("0",)),
-    "giai": ("8004", _NOTHING),
-    "gsrn": ("8018", _NOTHING),
-    "gsrnp": ("8017", _NOTHING),
-    "gdti": ("253", _NOTHING),
-    "sgcn": ("255", _NOTHING),
-    "cpi": ("8010", _NOTHING),
-    "ginc": ("401", _NOTHING),
-    "gsin": ("402", _NOTHING),
-    "itip": ("8006", _DIGITS),
-}
-_PATTERN = re.compile(r"urn:epc:idpat:([a-z]+):([0-9]{6,12}|\*)((?:\.[^.]+)*)")
-
-
-def _beginnings(parameter: str, text: str, *, of_class: bool) -> list[str]:
-    """How the names begin that a pattern of EPCs means (Tag Data Standard, section 8); none if the text is one name."""
-    if not text.startswith("urn:epc:idpat:"):
-        return []
-    found = _PATTERN.fullmatch(text)
-    if found is None or found[1] not in _OPEN_PATTERNS:
-        raise QueryRefused(Refusal.PARAMETER, parameter, text)
-    scheme, company, rest = found.groups()
-    parts = rest[1:].split(".")
-    if company != "*" and len(parts) > 1 and parts[-1] == "*" and "*" not in parts[:-1]:
-        # Only the serial is open: all instances of a class. Where classes are asked for, that class.
-        name = canonical_or_as_is(text)
-        return [] if of_class or name == text else [name]
-    if any(part != "*" for part in parts):
-        raise QueryRefused(Refusal.PARAMETER, parameter, text)
-    key, before = _OPEN_PATTERNS[scheme]
-    path = f"https://id.gs1.org/{key}/"
-    return [path] if company == "*" else [f"{path}{digit}{company}" for digit in before]
-
-
-def _reports(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for element in event.get("sensorElementList", ()):
-        yield from element.get("sensorReport", ())
-
-
-def _sensor_parts(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for element in event.get("sensorElementList", ()):
-        yield element.get("sensorMetadata", {})
-        yield from element.get("sensorReport", ())
-
-
-def _sensor_time(compare: Compare, name: str, bound_us: int) -> Test:
-    def test(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> bool:
-        times = (read_time_us(part[name]) for part in _sensor_parts(event) if name in part)
-        return any(time_us is not None and _COMPARISONS[compare](time_us, bound_us) for time_us in times)
-
-    return test
-
-
-def _sensor_number(compare: Compare, name: str, unit: str | None, bound: float) -> Test:
-    """Values in the unit asked for; temperatures in any unit of temperature."""
-    to_kelvin = _KELVIN_OF.get(unit or "")
-
-    def test(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> bool:
-        for report in _reports(event):
-            value, found_unit = report.get(name), report.get("uom")
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                continue
-            if unit is None or found_unit == unit:
-                if _COMPARISONS[compare](value, bound):
-                    return True
-            elif to_kelvin is not None and found_unit in _KELVIN_OF and name != "sDev":
-                kelvin = round(_KELVIN_OF[found_unit](value), _TEMPERATURE_DIGITS)
-                if _COMPARISONS[compare](kelvin, round(to_kelvin(bound), _TEMPERATURE_DIGITS)):
-                    return True
-        return False
-
-    return test
-
-
-def _extensions(
-    event: Mapping[str, Any], prefixes: Mapping[str, str], place: str | None, inner: str | None, wanted: str
-) -> Iterator[Any]:
-    """Values of the extension fields with this full name, at the top of a place of the event or (inner) below."""
-    for part in _places(event, place):
-        for name, value in part.items():
-            if ":" not in name:
-                continue
-            if inner is None:
-                if wanted in (expand(name, prefixes), name):
-                    yield from as_list(value)
-            else:
-                yield from _below(value, prefixes, wanted)
-
-
-def _below(value: Any, prefixes: Mapping[str, str], wanted: str) -> Iterator[Any]:
-    if isinstance(value, Mapping):
-        for name, content in value.items():
-            if wanted in (expand(name, prefixes), name):
-                yield from as_list(content)
-            yield from _below(content, prefixes, wanted)
-    elif isinstance(value, list):
-        for element in value:
-            yield from _below(element, prefixes, wanted)
-
-
-def _places(event: Mapping[str, Any], place: str | None) -> Iterator[Mapping[str, Any]]:
-    if place is None:
-        yield event
-    elif place in ("readPoint", "bizLocation"):
-        yield event.get(place, {})
-    elif place == "ILMD":
-        yield event.get("ilmd", {})
-    elif place == "ERROR_DECLARATION":
-        yield event.get("errorDeclaration", {})
-    elif place == "SENSORREPORT":
-        yield from _reports(event)
-    else:
-        for element in event.get("sensorElementList", ()):
-            yield element if place == "SENSORELEMENT" else element.get("sensorMetadata", {})
-
-
-def extension_value(event: Mapping[str, Any], name: str) -> Any:
-    """What an extension field at the top of the event says, comparable with others; None if there is none."""
-    prefixes = prefixes_of(event.get("@context"))
-    for found in _extensions(event, prefixes, None, None, name):
-        return found if isinstance(found, int | float) and not isinstance(found, bool) else str(found)
-    return None
-
-
-def _alternatives(value: Any) -> list[Any]:
-    return value.split("|") if isinstance(value, str) else [value]
-
-
-def _comparable_text(value: Any) -> str:
-    """One text for values that are equal: 25, "25" and 25.0."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    try:
-        return repr(float(value))
-    except (TypeError, ValueError):
-        return str(value)
-
-
-def _comparable(value: Any, *, is_time: bool) -> float | int | None:
-    if is_time:
-        return read_time_us(value) if isinstance(value, str) else None
-    try:
-        return None if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return None

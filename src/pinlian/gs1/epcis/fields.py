@@ -6,12 +6,14 @@ from typing import Any
 
 from pinlian.gs1.epcis.identity import is_class
 from pinlian.gs1.epcis.problems import Problem, ProblemName, pointer_to
-from pinlian.gs1.epcis.terms import expand, read_time_us
+from pinlian.gs1.epcis.terms import expand, own_prefixes, read_time_us
 from pinlian.gs1.epcis.vocabulary import CBV, EPCIS, Vocabulary
 from pinlian.gs1.keys import IdentifierError
 
 PROBLEMS_MAX = 100
 URI_LENGTH_MAX = 500
+DEPTH_MAX = 40
+INTEGER_MAX = 2**53 - 1
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
 _NOT_TEXT = re.compile("[\ud800-\udfff\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -62,6 +64,10 @@ class Fields:
     def add(self, problem: ProblemName, name: str, **parameters: str) -> None:
         self._problems.add(problem, self.place(name), **parameters)
 
+    def add_here(self, problem: ProblemName, **parameters: str) -> None:
+        """What is wrong with the object as a whole."""
+        self._problems.add(problem, self.pointer, **parameters)
+
     def required(self, *names: str) -> None:
         for name in names:
             if name not in self.value:
@@ -78,28 +84,35 @@ class Fields:
                 self.add(ProblemName.FIELD_UNKNOWN, name, field=shown(name))
 
     def _extension(self, name: str) -> None:
-        self._namespace(name, self.place(name))
-        self._names_below(self.value[name], self.place(name))
+        self.namespace(name, self.place(name))
+        self.names_below(self.value[name], self.place(name))
         if expand(name, self.prefixes).startswith((EPCIS, CBV)):
             self.add(ProblemName.EXTENSION_NAMESPACE_RESERVED, name, field=shown(name))
 
-    def _namespace(self, name: str, pointer: str) -> None:
+    def namespace(self, name: str, pointer: str) -> None:
+        """Whoever uses a name with a prefix must have declared the prefix."""
+        self._declared(name, pointer, self.prefixes)
+
+    def _declared(self, name: str, pointer: str, prefixes: Mapping[str, str]) -> None:
         prefix = name.partition(":")[0]
         is_written_out = prefix in ("http", "https", "urn") and is_uri(name)
-        if prefix not in self.prefixes and not is_written_out:
+        if prefix not in prefixes and not is_written_out:
             self._problems.add(ProblemName.NAMESPACE_UNDECLARED, pointer, field=shown(name))
 
-    def _names_below(self, value: Any, pointer: str) -> None:
-        """Below an extension names may be without a namespace; those with one must have declared it."""
+    def names_below(self, value: Any, pointer: str, prefixes: Mapping[str, str] | None = None) -> None:
+        """Below an extension names may be without a namespace; those with one must have declared it, perhaps there."""
+        known = self.prefixes if prefixes is None else prefixes
         if isinstance(value, dict):
+            known = {**known, **own_prefixes(value.get("@context"))}
             for name, content in value.items():
                 place = pointer_to(pointer, name)
                 if ":" in name and not name.startswith("@"):
-                    self._namespace(name, place)
-                self._names_below(content, place)
+                    self._declared(name, place, known)
+                if name != "@context":
+                    self.names_below(content, place, known)
         elif isinstance(value, list):
             for index, element in enumerate(value):
-                self._names_below(element, pointer_to(pointer, index))
+                self.names_below(element, pointer_to(pointer, index), known)
 
     def text(
         self, name: str, accepts: Callable[[str], bool] = bool, problem: ProblemName = ProblemName.NOT_A_TEXT
@@ -138,6 +151,10 @@ class Fields:
             return None
         return value
 
+    def truth(self, name: str) -> None:
+        if not isinstance(self.value.get(name, True), bool):
+            self.add(ProblemName.NOT_A_TRUTH_VALUE, name, value=shown(self.value[name]))
+
     def word(self, name: str, vocabulary: Vocabulary, problem: ProblemName) -> str | None:
         """A word of a vocabulary, or a URI of another; the standard word as it stands bare."""
         value = self.text(
@@ -153,6 +170,26 @@ class Fields:
             self.add(ProblemName.NOT_AN_OBJECT, name)
             return None
         return value
+
+    def within(self, name: str) -> "Fields | None":
+        """The fields of a member that is an object."""
+        value = self.member(name)
+        return None if value is None else Fields(value, self.place(name), self._problems, self.prefixes)
+
+    def uris(self, name: str) -> dict[str, int]:
+        """The URIs of a list, each once, with their places in it."""
+        found: dict[str, int] = {}
+        for index, element in enumerate(self.elements(name) or []):
+            place = pointer_to(self.place(name), index)
+            if not isinstance(element, str):
+                self._problems.add(ProblemName.NOT_A_TEXT, place, value=shown(element))
+            elif not is_uri(element):
+                self._problems.add(ProblemName.URI_INVALID, place, value=shown(element))
+            elif element in found:
+                self._problems.add(ProblemName.ELEMENT_TWICE, place, value=shown(element))
+            else:
+                found[element] = index
+        return found
 
     def elements(self, name: str, *, may_be_empty: bool = True) -> list[Any] | None:
         if name not in self.value:
@@ -175,6 +212,28 @@ class Fields:
             else:
                 self._problems.add(ProblemName.NOT_AN_OBJECT, place)
         return found
+
+
+def check_values(value: Any, pointer: str, problems: Problems, depth: int = 0) -> None:
+    """What no field may hold: null, numbers and texts that RFC 8785 cannot write, depths that exhaust a reader."""
+    if depth > DEPTH_MAX:
+        problems.add(ProblemName.TOO_DEEP, pointer)
+    elif value is None:
+        problems.add(ProblemName.NULL_NOT_ALLOWED, pointer)
+    elif isinstance(value, str):
+        if not is_text(value):
+            problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
+    elif isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) <= INTEGER_MAX:
+        problems.add(ProblemName.NUMBER_NOT_EXACT, pointer, value=shown(value))
+    elif isinstance(value, dict):
+        for name, content in value.items():
+            if not is_text(name):
+                problems.add(ProblemName.TEXT_NOT_UNICODE, pointer)
+            elif name != "@context":
+                check_values(content, pointer_to(pointer, name), problems, depth + 1)
+    elif isinstance(value, list):
+        for index, element in enumerate(value):
+            check_values(element, pointer_to(pointer, index), problems, depth + 1)
 
 
 def is_word(text: str) -> bool:

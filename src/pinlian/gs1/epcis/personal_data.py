@@ -72,13 +72,27 @@ def personal_data(event: Mapping[str, Any], pointer: str) -> Iterator[Problem]:
     yield from _within(event, pointer, is_extension=False)
 
 
+def personal_data_of(name: str, value: Any, pointer: str) -> Iterator[Problem]:
+    """The same of one attribute of master data: of its value, which is at `pointer`, and of what it is called."""
+    local = _local(name)
+    if local in _FIELDS:
+        yield Problem(_FIELDS[local], pointer, {"field": name})
+    else:
+        yield from _within(value, pointer, is_extension=True)
+
+
+def _local(name: str) -> str:
+    """A field's own name in small letters, without its namespace."""
+    return re.sub(r"[\W_]", "", re.split(r"[:/#]", name)[-1]).lower()
+
+
 def _within(value: Any, pointer: str, *, is_extension: bool) -> Iterator[Problem]:
     if isinstance(value, dict):
         for name, content in value.items():
             place = pointer_to(pointer, name)
             if name in _NOT_SEARCHED and not is_extension:
                 continue
-            local = re.sub(r"[\W_]", "", name.rpartition(":")[2]).lower()
+            local = _local(name)
             if ":" in name or is_extension:
                 if local in _FIELDS:
                     yield Problem(_FIELDS[local], place, {"field": name})

@@ -11,7 +11,7 @@ from pinlian.gs1.epcis.vocabulary import STANDARD_PREFIXES
 _EPCIS_CONTEXT = re.compile(r"https?://[^\s]+/epcis-context\.jsonld")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
 _TIME = re.compile(
-    r"(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,12}))?"
+    r"(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))T((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,40}))?"
     r"(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)",
     re.ASCII,
 )
@@ -97,3 +97,13 @@ def time_text(time_us: int) -> str:
 def as_list(value: Any) -> Iterable[Any]:
     """The elements of a list, or the value alone: JSON-LD takes either for a set."""
     return value if isinstance(value, list) else [value]
+
+
+def comparable_text(value: Any) -> str:
+    """One text for values that are equal: 25, "25" and 25.0."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    try:
+        return repr(float(value))
+    except (TypeError, ValueError, OverflowError):
+        return str(value)

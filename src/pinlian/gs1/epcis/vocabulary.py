@@ -4,8 +4,9 @@ In JSON a standard value is a bare word (`shipping`), a URI of GS1's web vocabul
 URNs of CBV 1 are known only to bring the values of queries and hashes to one form.
 """
 
-from enum import StrEnum
 from typing import Final
+
+from pinlian.domain.traceability.event import Action
 
 CBV: Final = "https://ref.gs1.org/cbv/"
 GS1_VOCABULARY: Final = "https://gs1.org/voc/"
@@ -29,13 +30,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-class Action(StrEnum):
-    """How an event relates to the life of what it names (EPCIS 7.3.1)."""
-
-    ADD = "ADD"
-    OBSERVE = "OBSERVE"
-    DELETE = "DELETE"
-
+ACTIONS: Final = frozenset(Action) - {Action.NONE}
+"""How an event relates to the life of what it names (EPCIS 7.3.1)."""
 
 BIZ_STEPS: Final = _words(
     """
@@ -101,62 +97,6 @@ MEASUREMENT_TYPES: Final = _words(
 
 UNITLESS_MEASUREMENT_TYPES: Final = frozenset({"Count", "Dimensionless", "VolumeFraction", "RelativeHumidity"})
 """Numbers that mean something without a unit."""
-
-UNITS_OF_QUANTITY: Final[dict[str, frozenset[str]]] = {
-    name: _words(codes)
-    for name, codes in {
-        "temperature": "CEL FAH KEL A48",
-        "length": "MTR CMT MMT KMT DMT 4H C45 INH FOT YRD SMI NMI",
-        "mass": "KGM GRM MGM TNE MC LBR ONZ DTN",
-        "speed": "MTS KMH KNT HM",
-        "pressure": "PAL KPA MPA BAR MBR ATM PS A97",
-        "angle": "DD C81 D61 D62",
-        "time": "SEC MIN HUR DAY WEE MON ANN C26",
-        "volume": "LTR MLT MTQ CLT DLT HLT CMQ DMQ MMQ INQ FTQ GLL",
-        "illuminance": "LUX",
-        "humidity": "A93",
-        "frequency": "HTZ KHZ MHZ",
-        "voltage": "VLT KVT 2Z",
-        "electric current": "AMP 4K B84",
-        "power": "WTT KWT MAW",
-        "energy": "JOU KJO WHR KWH",
-        "acceleration": "MSK",
-        "area": "MTK CMK MMK KMK HAR",
-        "force": "NEW B47",
-    }.items()
-}
-"""Common codes of UN/ECE Recommendation 20 by what they measure. A code that stands in none of these is let through."""
-
-_QUANTITY_OF_TYPE: Final[dict[str, str]] = {
-    "Temperature": "temperature",
-    "Length": "length",
-    "Altitude": "length",
-    "Mass": "mass",
-    "Speed": "speed",
-    "Pressure": "pressure",
-    "Angle": "angle",
-    "Time": "time",
-    "Volume": "volume",
-    "Illuminance": "illuminance",
-    "AbsoluteHumidity": "humidity",
-    "Frequency": "frequency",
-    "Voltage": "voltage",
-    "ElectricCurrent": "electric current",
-    "Power": "power",
-    "Energy": "energy",
-    "Acceleration": "acceleration",
-    "Area": "area",
-    "Force": "force",
-}
-_QUANTITY_OF_UNIT: Final[dict[str, str]] = {
-    code: quantity for quantity, codes in UNITS_OF_QUANTITY.items() for code in codes
-}
-
-
-def unit_contradicts(measurement_type: str, unit: str) -> bool:
-    """Whether the unit is known to measure something else than the measurement type (a bare word) does."""
-    expected, found = _QUANTITY_OF_TYPE.get(measurement_type), _QUANTITY_OF_UNIT.get(unit)
-    return expected is not None and found is not None and expected != found
 
 
 class Vocabulary:

@@ -116,7 +116,7 @@ EVENT_CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("object", {"eventTime": 5}, P.NOT_A_TEXT, "/eventTime"),
     ("object", {"eventTimeZoneOffset": ...}, P.FIELD_MISSING, ""),
     ("object", {"eventTimeZoneOffset": "+15:00"}, P.TIME_ZONE_OFFSET_INVALID, "/eventTimeZoneOffset"),
-    ("object", {"recordTime": "2026-07-22T04:44:59Z"}, P.RECORD_TIME_BEFORE_EVENT, "/recordTime"),
+    ("object", {"recordTime": "yesterday"}, P.TIME_INVALID, "/recordTime"),
     ("object", {"eventID": "no uri"}, P.URI_INVALID, "/eventID"),
     ("object", {"certificationInfo": ["https://a.example/1", "x"]}, P.URI_INVALID, "/certificationInfo/1"),
     ("object", {"type": "QuantityEvent"}, P.EVENT_TYPE_UNKNOWN, "/type"),
@@ -178,6 +178,19 @@ EVENT_CASES: list[tuple[str, dict[str, Any], str, str]] = [
         P.NOT_A_NUMBER,
         "/quantityList/0/quantity",
     ),
+    (
+        "object",
+        {"quantityList": [{"epcClass": LOT, "quantity": 1, "uom": "QQQ"}]},
+        P.UNIT_INVALID,
+        "/quantityList/0/uom",
+    ),
+    ("object", {"readPoint": {"id": ITEM}}, P.NOT_A_PLACE, "/readPoint/id"),
+    ("object", {"bizLocation": {"id": "urn:epc:class:lgtin:4012345.012345.A1"}}, P.NOT_A_PLACE, "/bizLocation/id"),
+    ("object", {"sourceList": [{"type": "location", "source": LOT}]}, P.NOT_A_PLACE, "/sourceList/0/source"),
+    ("object", {"@context": {"bizStep": None}}, P.CONTEXT_REDEFINES_STANDARD, "/@context"),
+    ("object", {"@context": {"type": "https://evil.example/"}}, P.CONTEXT_REDEFINES_STANDARD, "/@context"),
+    ("object", {"@context": {"cbvmda": "https://evil.example/"}}, P.CONTEXT_REDEFINES_STANDARD, "/@context"),
+    ("object", {"certificationInfo": 42}, P.NOT_A_TEXT, "/certificationInfo"),
     ("object", {"quantityList": [{"epcClass": LOT, "grade": 1}]}, P.FIELD_UNKNOWN, "/quantityList/0/grade"),
     ("object", {"ilmd": {"material": "soil"}}, P.ILMD_FIELD_WITHOUT_NAMESPACE, "/ilmd/material"),
     ("object", {"action": "OBSERVE", "ilmd": {"example:a": "1"}}, P.ILMD_NOT_ALLOWED, "/ilmd"),
@@ -212,6 +225,7 @@ EVENT_CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("aggregation", {"childQuantityList": ...}, P.CHILDREN_MISSING, ""),
     ("aggregation", {"parentID": LOT}, P.EPC_NAMES_A_CLASS, "/parentID"),
     ("aggregation", {"childEPCs": [PALLET]}, P.PARENT_AMONG_CHILDREN, "/parentID"),
+    ("aggregation", {"childEPCs": ["https://id.gs1.org/00/040123450000003338"]}, P.PARENT_AMONG_CHILDREN, "/parentID"),
     ("association", {"action": "OBSERVE", "parentID": ...}, P.PARENT_MISSING, ""),
     ("association", {"childEPCs": []}, P.CHILDREN_MISSING, ""),
     ("transaction", {"bizTransactionList": ...}, P.FIELD_MISSING, ""),
@@ -257,6 +271,9 @@ EVENT_CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("object", sensed(value=...), P.SENSOR_VALUE_MISSING, REPORT),
     ("object", sensed(uom=...), P.SENSOR_UNIT_MISSING, REPORT),
     ("object", sensed(uom="KGM"), P.SENSOR_UNIT_WRONG, f"{REPORT}/uom"),
+    ("object", sensed(uom="QQQ"), P.UNIT_INVALID, f"{REPORT}/uom"),
+    ("object", sensed(type="RelativeHumidity"), P.SENSOR_UNIT_WRONG, f"{REPORT}/uom"),
+    ("object", sensed(type="gs1:Count", uom="KGM"), P.SENSOR_UNIT_WRONG, f"{REPORT}/uom"),
     ("object", sensed(type="Warmth"), P.MEASUREMENT_TYPE_UNKNOWN, f"{REPORT}/type"),
     ("object", sensed(type=...), P.FIELD_MISSING, REPORT),
     ("object", sensed(value="4.2"), P.NOT_A_NUMBER, f"{REPORT}/value"),
@@ -312,7 +329,19 @@ def test_check_document__event_with_one_mistake__names_it_and_its_place(
         ("object", {"errorDeclaration": {"declarationTime": "2026-08-01T00:00:00Z"}}),
         ("object", {"ilmd": {"cbvmda:lotNumber": "A1", "example:plot": {"row": 3}}}),
         ("object", {"eventTime": "2026-07-22T04:45:00.1234567Z"}),
+        ("object", {"eventTime": "2026-07-22T04:45:00.123456789012345Z"}),
         ("object", {"https://ns.example.com/note": "1"}),
+        ("object", {"recordTime": "2020-01-01T00:00:00Z"}),
+        ("object", {"recordTime": "2999-01-01T00:00:00Z"}),
+        ("object", {"@context": {"id": "@id", "type": "@type", "own": {"@id": "https://own.example/"}}, "own:a": "1"}),
+        ("object", {"example:site": {"@context": {"local": "https://l.example/"}, "local:row": "1"}}),
+        ("object", {"readPoint": {"id": PALLET}, "bizLocation": {"id": "urn:epc:id:giai:4012345.LORRY7"}}),
+        ("object", {"quantityList": [{"epcClass": LOT, "quantity": 2, "uom": "XBX"}]}),
+        ("object", {"quantityList": [{"epcClass": LOT, "quantity": 0.5, "uom": "HAR"}]}),
+        ("object", sensed(minValue=26, maxValue=26.2, meanValue=13.2)),
+        ("object", sensed(type="VolumetricFlux", value=0.1, uom="MTS")),
+        ("object", sensed(value=..., uom=..., **{"example:reading": "ripe"})),
+        ("object", sensed(value=..., uom=..., microorganism="https://www.ncbi.nlm.nih.gov/taxonomy/1126011")),
     ],
 )
 def test_check_document__what_the_standard_allows__finds_nothing(kind: str, changes: dict[str, Any]) -> None:
@@ -345,6 +374,97 @@ def test_check_document__what_the_standard_allows__finds_nothing(kind: str, chan
 )
 def test_check_document__envelope_with_one_mistake__names_it(changes: dict[str, Any], name: str, pointer: str) -> None:
     assert (name, pointer) in found_in(altered(document_of(EVENTS["object"]), **changes))
+
+
+SHOP = "urn:epc:id:sgln:4012345.00001.0"
+SHELF = "urn:epc:id:sgln:4012345.00001.7"
+PLACES = "urn:epcglobal:epcis:vtype:BusinessLocation"
+
+
+def header_of(*elements: Any, **changes: Any) -> dict[str, Any]:
+    vocabulary = altered({"type": PLACES, "vocabularyElementList": list(elements)}, **changes)
+    return {"epcisMasterData": {"vocabularyList": [vocabulary]}}
+
+
+def described(**changes: Any) -> dict[str, Any]:
+    attributes = [{"id": "cbvmda:city", "attribute": "Hangzhou"}, {"id": "example:floor", "attribute": 2}]
+    return altered({"id": SHOP, "attributes": attributes, "children": [SHELF]}, **changes)
+
+
+def attributed(name: str, value: Any) -> dict[str, Any]:
+    return described(attributes=[{"id": name, "attribute": value}])
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        header_of(),
+        header_of(described()),
+        header_of({"id": "urn:x:place"}),
+        header_of(described(attributes=[{"id": "cbvmda:city"}])),
+        header_of(attributed("example:address", {"@context": {"@vocab": "https://v.example/"}, "street": "Long"})),
+        {**header_of(described()), "example:sent": "by night"},
+    ],
+)
+def test_check_document__master_data__finds_nothing(header: dict[str, Any]) -> None:
+    assert found_in(document_of(EVENTS["object"], epcisHeader=header)) == []
+
+
+def test_check_document__master_data_without_events__finds_nothing() -> None:
+    assert found_in(document_of(epcisHeader=header_of(described()))) == []
+    assert found_in(document_of(epcisHeader=header_of())) == [(P.EVENTS_MISSING, "/epcisBody/eventList")]
+
+
+VOCABULARY = "/epcisHeader/epcisMasterData/vocabularyList/0"
+ELEMENT = f"{VOCABULARY}/vocabularyElementList/0"
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "pointer"),
+    [
+        (5, P.NOT_AN_OBJECT, "/epcisHeader"),
+        ({"masterData": {}}, P.FIELD_UNKNOWN, "/epcisHeader/masterData"),
+        ({"epcisMasterData": []}, P.NOT_AN_OBJECT, "/epcisHeader/epcisMasterData"),
+        ({"epcisMasterData": {"vocabularyList": {}}}, P.NOT_A_LIST, "/epcisHeader/epcisMasterData/vocabularyList"),
+        (header_of(described(), type=...), P.FIELD_MISSING, VOCABULARY),
+        (header_of(described(), type="place"), P.URI_INVALID, f"{VOCABULARY}/type"),
+        (header_of("x"), P.NOT_AN_OBJECT, ELEMENT),
+        (header_of(described(id=...)), P.FIELD_MISSING, ELEMENT),
+        (header_of(described(id="urn:epc:id:sgln:1.2.3")), P.EPC_INVALID, f"{ELEMENT}/id"),
+        (header_of(described(children=["shelf"])), P.URI_INVALID, f"{ELEMENT}/children/0"),
+        (header_of(described(attributes=[{"attribute": "x"}])), P.FIELD_MISSING, f"{ELEMENT}/attributes/0"),
+        (header_of(attributed("city", "x")), P.URI_INVALID, f"{ELEMENT}/attributes/0/id"),
+        (header_of(attributed("other:city", "x")), P.NAMESPACE_UNDECLARED, f"{ELEMENT}/attributes/0/id"),
+        (header_of(attributed("example:a", [1])), P.NOT_A_TEXT, f"{ELEMENT}/attributes/0/attribute"),
+        (header_of(attributed("example:a", None)), P.NULL_NOT_ALLOWED, f"{ELEMENT}/attributes/0/attribute"),
+        (header_of(attributed("example:a", 2**60)), P.NUMBER_NOT_EXACT, f"{ELEMENT}/attributes/0/attribute"),
+        (
+            header_of(attributed("example:phone", "none")),
+            P.PERSONAL_DATA_TELEPHONE,
+            f"{ELEMENT}/attributes/0/attribute",
+        ),
+        (
+            header_of(attributed("https://ns.example.com/x#homeAddress", "none")),
+            P.PERSONAL_DATA_FIELD,
+            f"{ELEMENT}/attributes/0/attribute",
+        ),
+        (
+            header_of(attributed("example:contact", {"call": "13800138000"})),
+            P.PERSONAL_DATA_TELEPHONE,
+            f"{ELEMENT}/attributes/0/attribute/call",
+        ),
+    ],
+)
+def test_check_document__master_data_with_one_mistake__names_it(header: Any, name: str, pointer: str) -> None:
+    assert found_in(document_of(EVENTS["object"], epcisHeader=header)) == [(name, pointer)]
+
+
+def test_check_document__master_data_of_too_much__is_refused() -> None:
+    header = header_of(*[{"id": f"urn:x:{number}"} for number in range(1_001)])
+    assert found_in(document_of(EVENTS["object"], epcisHeader=header)) == [
+        (P.MASTER_DATA_TOO_MUCH, "/epcisHeader/epcisMasterData/vocabularyList")
+    ]
 
 
 def test_check_document__same_event_twice__names_the_second() -> None:
