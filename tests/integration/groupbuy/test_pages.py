@@ -13,7 +13,7 @@ from pinlian.chain.typed_data import digest, hash_struct, message_from_json
 from pinlian.domain.group import Group
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.offer import Offer, WindowKind
-from tests.integration.accounts import PUBLIC_KEY, log_in, sign_up, visitor
+from tests.integration.accounts import PASSWORD, PUBLIC_KEY, log_in, sign_up, visitor
 from tests.integration.town import DAY, LADDER, LEADER, PICKUP, PRICE, Town, buyer
 
 # The journal is written by a thread of its own, which would wait for a transaction of the test.
@@ -185,6 +185,22 @@ def test_order_page__tells_what_comes_back_and_what_is_missing(town: Town, group
     assert "¥14.40" in page
     assert "还差" in page
     assert "¥20.00" in page
+
+
+def test_order__by_somebody_without_a_key__leads_back_to_the_very_page(town: Town, group: Group) -> None:
+    people.sign_up(phone="13900000001", password=PASSWORD, display_name="邻居")
+    client = log_in("13900000001")
+    wanted = f"/groups/{id_of(group)}/order/?quantity=3&from=poster"
+    answer = client.get(wanted)
+    assert client.get(answer["Location"]).context["next"] == wanted
+
+
+def test_order_page__leads_to_topping_up_and_back_to_the_very_page(town: Town, group: Group) -> None:
+    client = logged_in(1, RESIDENT)
+    order = f"/groups/{id_of(group)}/order/?quantity=12"
+    paying = client.post(client.get(order).context["amounts"].top_up_url, {"amount": "50"})["Location"]
+    paid = client.post(paying)["Location"]
+    assert client.get(paid).context["next"] == order
 
 
 def test_order__of_somebody_else__is_not_shown(town: Town, group: Group) -> None:

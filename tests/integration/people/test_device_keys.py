@@ -50,6 +50,15 @@ def add(client: Client, key: Key, challenge: str, **changes: Any) -> Any:
     return client.post(KEYS, body | changes, content_type="application/json")
 
 
+def test_key_page__for_somebody_with_a_key__leads_on_and_offers_none(client: Client) -> None:
+    assert "您已经有钥匙了" not in client.get("/me/key/").content.decode()
+    add(client, new_key("phone"), challenge_of(client))
+    page = client.get("/me/key/").content.decode()
+    assert "您已经有钥匙了" in page
+    assert page.index("<details>") < page.index("<device-key")
+    assert client.get("/me/key/?next=/orders/")["Location"] == "/orders/"
+
+
 def test_key__with_proof_of_possession__signs_for_the_person(client: Client, person: facade.PersonView) -> None:
     key = new_key("phone")
     address = f"0x{key.address.hex()}"

@@ -100,7 +100,7 @@ def group_new(request: HttpRequest, offer_id: str) -> HttpResponse:
     """Open a group from an offer; a POST answers with the message to sign."""
     address = people.address_of(request.user.pk or 0)
     if address is None:
-        return redirect(f"{reverse('people:key')}?next={request.get_full_path()}")
+        return redirect(people.key_address(request.get_full_path()))
     person = people.person(request.user.pk or 0)
     if person is None or people.Role.LEADER not in person.roles:
         raise PermissionDenied

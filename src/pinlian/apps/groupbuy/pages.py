@@ -229,7 +229,7 @@ def _amounts(request: HttpRequest, group: GroupCard, quantity: int) -> OrderAmou
         units_min=group.units_min,
         balance_minor=balance,
         missing_minor=missing,
-        top_up_url=f"{reverse('money:top-up')}?amount_minor={missing}&next={back}",
+        top_up_url=f"{reverse('money:top-up')}?{urlencode({'amount_minor': missing, 'next': back}, safe='/')}",
     )
 
 
@@ -246,7 +246,7 @@ def order_new(request: HttpRequest, group_id: str) -> HttpResponse:
     if request.method == "POST":
         return _prepare_order(request, card)
     if people.address_of(request.user.pk or 0) is None:
-        return redirect(f"{reverse('people:key')}?next={request.get_full_path()}")
+        return redirect(people.key_address(request.get_full_path()))
     if not _takes_orders(card):
         return redirect("groupbuy:group", group_id)
     quantity = _quantity(request)

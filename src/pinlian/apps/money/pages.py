@@ -4,6 +4,7 @@ import csv
 from collections.abc import Collection
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -39,7 +40,7 @@ def _key_or_none(request: HttpRequest) -> str | None:
 
 
 def _to_key_page(request: HttpRequest) -> HttpResponse:
-    return redirect(f"{reverse('people:key')}?next={request.get_full_path()}")
+    return redirect(people.key_address(request.get_full_path()))
 
 
 def _address_after(request: HttpRequest) -> str:
@@ -47,6 +48,10 @@ def _address_after(request: HttpRequest) -> str:
     wanted = request.GET.get("next", "")
     allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if allowed else reverse("money:balance")
+
+
+def _query_after(request: HttpRequest) -> str:
+    return urlencode({"next": _address_after(request)}, safe="/")
 
 
 @login_required
@@ -80,7 +85,7 @@ def top_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         gateway = facade.gateway_names()[0]
         card = facade.start_top_up(address, form.cleaned_data["amount"], gateway)
-        return redirect(f"{card.pay_url}?next={_address_after(request)}")
+        return redirect(f"{card.pay_url}?{_query_after(request)}")
     wanted = request.GET.get("amount_minor", "")
     if request.method == "GET" and wanted.isdecimal() and 0 < int(wanted[:12]) <= facade.TOP_UP_MINOR_MAX:
         form = TopUpForm(initial={"amount": format_minor(int(wanted))})
@@ -114,7 +119,7 @@ def test_pay(request: HttpRequest, top_up_id: str) -> HttpResponse:
     if request.method == "POST":
         notice = test_gateway.signed_notice(card.id, card.reference, card.amount_minor)
         facade.receive_notice(test_gateway.NAME, *notice)
-        return redirect(f"{reverse('money:top-up-state', args=[top_up_id])}?next={_address_after(request)}")
+        return redirect(f"{reverse('money:top-up-state', args=[top_up_id])}?{_query_after(request)}")
     return render(request, "money/test_pay.html", {"section": "balance", "top_up": card})
 
 

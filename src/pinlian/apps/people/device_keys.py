@@ -1,9 +1,17 @@
-"""Proof that somebody holds the key that he registers (EIP-191 personal message)."""
+"""Where a person's key is made, and proof that somebody holds the key that he registers (EIP-191 personal message)."""
 
 import secrets
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from pinlian.chain.signatures import recover
 from pinlian.domain.keccak import keccak256
+
+
+def key_address(wanted: str) -> str:
+    """The page where a key is made; it leads on to the address that the person wanted."""
+    return f"{reverse('people:key')}?{urlencode({'next': wanted}, safe='/')}"
 
 
 def new_challenge(person_id: int) -> str:

@@ -3,7 +3,7 @@
 from pinlian.apps.people import services
 from pinlian.apps.people.api_tokens import TokenHolder, holder_of_token, issue_token
 from pinlian.apps.people.attempts import Limit, TooManyAttempts, count_attempt, place_of, take_back_attempt
-from pinlian.apps.people.device_keys import challenge_digest, new_challenge
+from pinlian.apps.people.device_keys import challenge_digest, key_address, new_challenge
 from pinlian.apps.people.models import HANDLERS, Person, PickupPoint, Role
 from pinlian.apps.people.notices import NewNotice, NoticeView, notices_of, notify
 from pinlian.apps.people.phone_numbers import PhoneNumberInvalid
@@ -59,6 +59,7 @@ __all__ = [
     "grant_role",
     "holder_of_token",
     "issue_token",
+    "key_address",
     "new_challenge",
     "notices_of",
     "notify",

@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from pinlian.apps.people import selectors, services
 from pinlian.apps.people.attempts import TooManyAttempts, place_of
 from pinlian.apps.people.challenges import give_challenge
+from pinlian.apps.people.device_keys import key_address
 from pinlian.apps.people.forms import PasswordForm, ProfileForm, SignInForm, SignUpForm
 from pinlian.apps.people.http_api import logged_in
 from pinlian.apps.people.models import Person
@@ -102,7 +102,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
             status = 429
         else:
             login(request, person, BACKEND)
-            return redirect(f"{reverse('people:key')}?next={next_address(request)}")
+            return redirect(key_address(next_address(request)))
     return render(request, "people/sign_up.html", {"form": form, "next": next_address(request)}, status=status)
 
 
@@ -197,13 +197,17 @@ def password(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def key(request: HttpRequest) -> HttpResponse:
-    """Make this person's key on the device."""
+    """Make this person's key on the device. Who has one and was on the way elsewhere goes on."""
     person = logged_in(request)
+    has_key = bool(selectors.device_keys_of(person.pk))
+    if has_key and "next" in request.GET:
+        return redirect(next_address(request))
     return render(
         request,
         "people/key.html",
         {
             "section": "me",
+            "has_key": has_key,
             "challenge": give_challenge(request, person.pk),
             "next": next_address(request),
         },
