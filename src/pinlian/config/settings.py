@@ -2,7 +2,7 @@
 
 Environment: PINLIAN_HOME, PINLIAN_PORT, PINLIAN_NODE_PORT, PINLIAN_RPC_URL (a chain that others run),
 PINLIAN_CONFIRMATIONS, PINLIAN_ANCHOR_SECONDS, PINLIAN_ORIGIN (the address that people type), DATABASE_URL,
-PINLIAN_GS1_PREFIX, PINLIAN_MQTT_URL, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
+PINLIAN_GS1_PREFIX, PINLIAN_MQTT_URL, PINLIAN_WEBHOOKS_TO_LOOPBACK=1, PINLIAN_LOG_LEVEL, PINLIAN_DEBUG=1.
 """
 
 import os
@@ -43,6 +43,8 @@ PINLIAN_ANCHOR_SECONDS = read_count("PINLIAN_ANCHOR_SECONDS", 60)
 PINLIAN_GS1_PREFIX = read_gs1_prefix("PINLIAN_GS1_PREFIX", "9521234")
 # The MQTT broker that sensors speak to, such as mqtt://user:password@host:1883; none listens where it is empty.
 PINLIAN_MQTT_URL = os.environ.get("PINLIAN_MQTT_URL") or ""
+# Whether subscribers to events may be called on this machine itself, by plain HTTP too: for development.
+EPCIS_WEBHOOKS_TO_LOOPBACK = read_flag("PINLIAN_WEBHOOKS_TO_LOOPBACK")
 _served_by_https = PINLIAN_ORIGIN.startswith("https://")
 
 DEBUG = read_flag("PINLIAN_DEBUG")

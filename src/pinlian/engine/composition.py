@@ -1,6 +1,7 @@
 """Puts the engine together from what config/wiring.py knows."""
 
 from pinlian.apps.capture.facade import Tidying
+from pinlian.apps.epcis import facade as epcis
 from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.market import facade as market
 from pinlian.apps.money import facade as money
@@ -39,5 +40,6 @@ def compose_engine(*, waiting_ms_max: int = WAITING_MS_MAX) -> Engine:
             "witnesses": witness_step,
             "anchor": anchoring.step,
             "examiner": trace.watch_step,
+            "subscriptions": epcis.deliver_step,
         },
     )

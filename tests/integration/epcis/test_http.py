@@ -445,16 +445,6 @@ def test_named_query__malformed__is_refused_by_gs1s_name(
     assert (refused.status_code, json.loads(refused.content)["type"]) == (400, f"epcisException:{name}")
 
 
-def test_subscriptions__are_plainly_not_offered(asker: Client, merchant: str) -> None:
-    send(asker, "/queries", SHIPPED, merchant)
-    for refused in (
-        send(asker, "/queries/packed/subscriptions", {"dest": "https://x.example/", "stream": True}, merchant),
-        get(asker, "/queries/packed/subscriptions"),
-        get(asker, "/queries/packed/events?stream=true"),
-    ):
-        assert (refused.status_code, json.loads(refused.content)["status"]) == (501, 501)
-
-
 def test_anything_else__is_not_found_as_gs1_says(asker: Client) -> None:
     assert get(asker, "/vocabularies").json()["type"] == "epcisException:NoSuchNameException"
     assert asker.delete("/epcis/events").status_code == 405

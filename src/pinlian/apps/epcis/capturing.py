@@ -311,7 +311,7 @@ def _unknown(candidates: Sequence[_Candidate]) -> tuple[list[_Candidate], list[P
 def _is_same(row: Event, body: Mapping[str, Any]) -> bool:
     """Whether they say the same, however they write it: what the hash leaves out is the declaration of an error."""
     declared = body["event"].get("errorDeclaration")
-    return row.event_hash == body["event_hash"] and row.event().get("errorDeclaration") == declared
+    return bool(row.event_hash == body["event_hash"] and row.event().get("errorDeclaration") == declared)
 
 
 def _contradiction(body: Mapping[str, Any], known: Sequence[Event], own_hash: str | None) -> ProblemName | None:

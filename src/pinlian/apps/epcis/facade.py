@@ -24,6 +24,7 @@ from pinlian.apps.epcis.selectors import (
     indices_within,
     stored_events,
 )
+from pinlian.apps.epcis.subscriptions.delivering import deliver_step
 from pinlian.gs1.epcis.problems import Problem, ProblemName
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "capture",
     "capture_signed",
     "check",
+    "deliver_step",
     "epc_is_known",
     "event_by_id",
     "events_after",

@@ -1,6 +1,6 @@
 """Events as the record has them, and what people keep about capturing and asking.
 
-Event and EventEpc are written by the projection alone; CaptureJob and NamedQuery by the services.
+Event and EventEpc are written by the projection alone; the others by the services.
 """
 
 import json
@@ -112,3 +112,35 @@ class NamedQuery(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Subscription(models.Model):
+    """Somebody who is sent the events that meet a named query."""
+
+    id = models.CharField(max_length=36, primary_key=True)
+    query = models.ForeignKey(NamedQuery, on_delete=models.CASCADE, related_name="subscriptions")
+    owner_id = models.BigIntegerField(db_index=True)
+    dest = models.CharField(max_length=2_000)
+    # The subscriber's secret, encrypted; None: deliveries are not signed.
+    sealed_token = models.BinaryField(null=True)
+    epc_format = models.CharField(max_length=30, blank=True)
+    # GS1's QuerySchedule; None: events are sent as they come.
+    schedule = models.JSONField(null=True)
+    report_if_empty = models.BooleanField(default=False)
+    # Events recorded before are left out; None: those that were on record when the subscription was made.
+    initial_record_time_us = models.BigIntegerField(null=True)
+    created_at_ms = models.BigIntegerField()
+    # Of the next fact to look at: all before are delivered, or are none of this subscription's.
+    next_index = models.BigIntegerField()
+    # When the schedule is due next.
+    runs_at_ms = models.BigIntegerField(null=True)
+    # When it is looked at again at the earliest: later after each failure.
+    not_before_ms = models.BigIntegerField(default=0)
+    executed_at_ms = models.BigIntegerField(null=True)
+    last_notified_at_ms = models.BigIntegerField(null=True)
+    # Since the last delivery that was taken.
+    failures = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"subscription {self.id}"

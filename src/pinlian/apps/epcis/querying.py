@@ -143,6 +143,37 @@ def read_value_token(token: str, what: str) -> str:
     return value
 
 
+class StandingQuery:
+    """A query that is held against events as they come, in the order of the record, whatever order it asks for."""
+
+    def __init__(
+        self, parameters: Mapping[str, Any], *, prefixes: Mapping[str, str], recorded_from_us: int | None = None
+    ) -> None:
+        """
+        Args:
+            recorded_from_us: events that were recorded before are left out; microseconds since the Unix epoch.
+
+        Raises:
+            QueryRefused: the query is wrong; or it counts events (eventCountLimit, maxEventCount), which never end.
+        """
+        asked = parse(parameters, prefixes=prefixes)
+        for name, count in (("eventCountLimit", asked.event_count_limit), ("maxEventCount", asked.event_count_max)):
+            if count is not None:
+                raise QueryRefused(Refusal.PARAMETER, name, str(count))
+        if recorded_from_us is not None:
+            asked.record_time_from_us = max(recorded_from_us, asked.record_time_from_us or 0)
+        self._asked = asked
+
+    def rows(self, begin: int, end: int, limit: int) -> list[Event]:
+        """Up to `limit` events with indices from `begin` to before `end` that may meet it: see admits."""
+        rows = _narrowed(self._asked).filter(index__gte=begin, index__lt=end)
+        return list(rows.order_by("index")[:limit])
+
+    def admits(self, event: Event) -> bool:
+        """Whether one of these rows meets it."""
+        return not self._asked.tests or self._asked.admits(event.event())
+
+
 def read_definition(definition: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """A query document's parameters, without what is not one, and the prefixes that it declares."""
     parameters = {name: value for name, value in definition.items() if name not in ("@context", "queryType")}

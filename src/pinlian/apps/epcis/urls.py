@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from pinlian.apps.epcis.http_api import capture, events, queries, values
+from pinlian.apps.epcis.http_api import capture, events, queries, subscriptions, values
 from pinlian.apps.epcis.http_api.endpoint import View
 
 app_name = "epcis"
@@ -32,8 +32,8 @@ urlpatterns = [
     path("queries", queries.queries),
     path("queries/<str:name>", queries.query),
     path("queries/<str:name>/events", queries.query_events),
-    path("queries/<str:name>/subscriptions", queries.subscriptions),
-    path("queries/<str:name>/subscriptions/<str:subscription_id>", queries.subscriptions),
+    path("queries/<str:name>/subscriptions", subscriptions.subscriptions),
+    path("queries/<str:name>/subscriptions/<str:subscription_id>", subscriptions.subscription),
     path("nextPageToken/<path:token>", values.next_page_token),
     re_path(r"^(?P<rest>.+)$", values.nothing),
 ]

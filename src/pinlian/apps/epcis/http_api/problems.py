@@ -34,6 +34,11 @@ class EpcisException(Enum):
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         _("The query would have to look at too many events. Narrow it, by time for example."),
     )
+    SUBSCRIPTION_CONTROLS = (
+        "SubscriptionControlsException",
+        HTTPStatus.BAD_REQUEST,
+        _("It is not clear when this subscription is due."),
+    )
     SECURITY_UNKNOWN = (
         "SecurityException",
         HTTPStatus.UNAUTHORIZED,

@@ -99,27 +99,18 @@ def _delete_query(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _no_subscriptions() -> Problematic:
-    return Problematic(
-        EpcisException.NOT_IMPLEMENTED,
-        _("There are no subscriptions: ask the query's events again, from the last recordTime on (GE_recordTime)."),
-    )
-
-
 def _get_query_events(request: HttpRequest, name: str) -> HttpResponse:
     found = named(name)
     # Clients of HTTP/2 offer an upgrade of their own with every request.
     if request.headers.get("Upgrade", "").lower() == "websocket" or "stream" in request.GET:
-        raise _no_subscriptions()
+        raise Problematic(
+            EpcisException.NOT_IMPLEMENTED,
+            _("There are no subscriptions by WebSocket. POST to the query's subscriptions instead."),
+        )
     parameters, prefixes = querying.read_definition(found.definition)
     return answer_query(request, parameters, name, prefixes=prefixes)
-
-
-def _subscriptions(request: HttpRequest, name: str, **parts: str) -> HttpResponse:
-    raise _no_subscriptions()
 
 
 queries = endpoint(get=_get_queries, post=_post_query)
 query = endpoint(get=_get_query, delete=_delete_query)
 query_events = endpoint(get=_get_query_events)
-subscriptions = endpoint(get=_subscriptions, post=_subscriptions, delete=_subscriptions)
