@@ -119,6 +119,10 @@ RELAYER_INTAKE = "pinlian.config.wiring.make_intake"
 FACT_PROJECTIONS = "pinlian.config.wiring.FACT_PROJECTIONS"
 # Which facts people may hand in by the HTTP API
 FACT_ADMISSIONS = "pinlian.config.wiring.FACT_ADMISSIONS"
+# How often one place may hand them in
+FACT_LIMIT = "pinlian.web.api_requests.limit_facts"
+# Who signs facts, in the proofs of them
+FACT_AUTHOR_NAMES = "pinlian.apps.trace.lot_page.author_names"
 
 # Databases
 DATABASES = databases(PINLIAN_HOME, os.environ.get("DATABASE_URL"))

@@ -1,26 +1,27 @@
 """Making proof bundles: facts with all that a stranger needs to check them (record/verify.py does)."""
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from pinlian.chain.rpc import to_hex
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import heads, identity, log
-from pinlian.record.checkpoint import CheckpointBody
 from pinlian.record.fact import FactDomain
 from pinlian.record.heads import Head
 from pinlian.record.models import Head as HeadRow
-from pinlian.record.note import split_note
 from pinlian.record.verify import Anchor, Bundle, ProvenFact
 
 FACTS_MAX = 1_000
 
 
-def bundle(
-    indices: Collection[int], authors: Mapping[str, str] | None = None, *, head_size: int | None = None
-) -> Bundle:
-    """The proof of these facts, under the head that most vouch for.
+def bundle(indices: Collection[int], *, head_size: int | None = None) -> Bundle:
+    """The proof of these facts, under the head that most vouch for, with their authors' names for people to read.
 
     Args:
-        authors: names of accounts, for people to read. The keeper is named after the log.
         head_size: that of a head which the reader knows from the chain; the bundle leads to it.
 
     Raises:
@@ -50,8 +51,20 @@ def bundle(
         facts=tuple(
             ProvenFact(index, leaves.get(index, b"").decode(errors="replace"), tuple(paths[index])) for index in wanted
         ),
-        authors={f"0x{keeper.hex()}": CheckpointBody.parse(split_note(head.checkpoint)[0]).origin, **(authors or {})},
+        # The keeper is named after the log.
+        authors=_names(leaves.values()) | {to_hex(keeper): identity.log_signer().name},
     )
+
+
+def _names(leaves: Iterable[bytes]) -> dict[str, str]:
+    """Of those authors whom this installation knows (settings.FACT_AUTHOR_NAMES)."""
+    accounts = set()
+    for leaf in leaves:
+        # What was altered names nobody; whoever checks the bundle sees it.
+        with suppress(ValueError, KeyError, TypeError, RecursionError):
+            accounts.add(str(json.loads(leaf)["author"]))
+    names: dict[str, str] = import_string(settings.FACT_AUTHOR_NAMES)(accounts)
+    return names
 
 
 def _anchor(head: Head, domain: FactDomain, keeper: bytes) -> Anchor:

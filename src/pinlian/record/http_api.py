@@ -100,7 +100,7 @@ class ConsistencyOut(Schema):
 
 
 # What their bodies are is said once for all operations, by config/openapi.py.
-REFUSED = dict.fromkeys((403, 413, 422, 503))
+REFUSED = dict.fromkeys((403, 413, 422, 429, 503))
 NOT_FOUND = dict.fromkeys((404, 422, 503))
 
 
@@ -136,6 +136,7 @@ def get_fact(request: HttpRequest, index: Annotated[Index, Path()]) -> Any:
 @router.post("/facts", response={201: PlaceOut, **REFUSED}, operation_id="state_fact")
 def state_fact(request: HttpRequest, payload: FactIn) -> Any:
     """Hand in a fact that its author signed. It is on disk when the answer comes; the same fact again is harmless."""
+    import_string(settings.FACT_LIMIT)(request)
     fact = fact_from_json(payload.dict())
     admissions: Admissions = import_string(settings.FACT_ADMISSIONS)
     admit = admissions.get(fact.kind)

@@ -1,4 +1,4 @@
-"""What holds for every request of the HTTP API: its size, and that a repeated write has one effect."""
+"""What holds for requests of the HTTP API: their size, how many there may be, that a repeated write has one effect."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from pinlian.apps.people.facade import Limit, TooManyAttempts, count_attempt, place_of
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.web.models import IdempotentAnswer
 from pinlian.web.problems import problem_response
@@ -20,6 +21,9 @@ KEY_CHARACTERS_MAX = 200
 KEPT_HOURS = 24
 ANSWER_SECONDS_MAX = 60
 """After so long without an answer the first request is taken for lost, and its key is free again."""
+
+# Whoever signs more than that hands in documents, with an account.
+FACTS_FROM_PLACE = Limit("fact place", 600)
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -102,6 +106,18 @@ class IdempotentWrites:
                 body=response.content,
             )
         return response
+
+
+def limit_facts(request: HttpRequest) -> None:
+    """Count a fact that somebody hands in, before anything is done with it: nobody needs an account for that.
+
+    Raises:
+        Refused: RATE_LIMITED.
+    """
+    try:
+        count_attempt(FACTS_FROM_PLACE, place_of(request))
+    except TooManyAttempts as error:
+        raise Refused(Refusal.RATE_LIMITED, None, f"again in {error.minutes} minutes") from error
 
 
 def forget_old_answers() -> int:

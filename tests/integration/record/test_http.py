@@ -8,18 +8,25 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from pinlian.apps.people.facade import Limit
+from pinlian.chain.keys import key_from_bytes
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import facade as record
 from pinlian.record import heads
 from pinlian.record.checkpoint import open_checkpoint
 from pinlian.record.identity import log_signer
+from pinlian.record.models import Entry
 from pinlian.record.note import Verifier, from_base64
 from pinlian.record.tree import includes, is_consistent, leaf_hash
+from pinlian.record.verify import Bundle, State, Trust, verify
+from pinlian.web import api_requests
+from tests.integration.accounts import sign_up
 from tests.integration.record.test_log import FARMER, note
 
 pytestmark = [pytest.mark.django_db(databases=["default", "journal", "record"]), pytest.mark.usefixtures("record")]
 
 API = "/api/v1/record"
+STRANGER = key_from_bytes("stranger", b"\x33" * 32)
 
 
 def farmer_only(fact: record.Fact) -> None:
@@ -85,6 +92,26 @@ def test_bundle__of_two_facts__is_one_file_about_one_head(client: Client) -> Non
     assert found["checkpoint"] == record.head().checkpoint
 
 
+def test_bundle__author_whom_this_installation_knows__is_named(client: Client) -> None:
+    sign_up("13800000001", "王大田", FARMER)
+    keep(2)
+    record.append([note(2, STRANGER)])
+    record.state("note", 1, {})
+    Entry.objects.filter(index=1).update(leaf=b'{"author":[]}')
+    heads.sign_head()
+    bundle = Bundle.parse(client.get(f"{API}/bundle?index=0&index=1&index=2&index=3").content)
+    assert set(bundle.authors) == {f"0x{FARMER.address.hex()}", f"0x{record.keeper().address.hex()}"}
+    report = verify(bundle, Trust(log=log_signer().verifier))
+    assert [fact.state for fact in report.facts] == [
+        State.VERIFIED,
+        State.ALTERED,
+        State.AUTHOR_UNKNOWN,
+        State.VERIFIED,
+    ]
+    assert report.facts[0].author_name.startswith("王")
+    assert report.facts[3].author_name == log_signer().name
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -105,6 +132,22 @@ def test_read__beyond_the_record__is_not_found(client: Client, path: str) -> Non
 def post(client: Client, fact: record.Fact, **changes: Any) -> tuple[int, dict[str, Any]]:
     answer = client.post(f"{API}/facts", asdict(fact) | changes, content_type="application/json")
     return answer.status_code, answer.json()
+
+
+def test_state_fact__too_many_from_one_place__are_refused_in_the_readers_language(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_requests, "FACTS_FROM_PLACE", Limit("fact place", 2))
+    for number in (0, 1):
+        assert post(client, note(number)) == (201, {"index": number})
+    address, fact = f"{API}/facts", asdict(note(2))
+    refused = client.post(address, fact, content_type="application/json", headers={"accept-language": "zh-hans"})
+    assert (refused.status_code, refused.json()["refusal"]) == (429, "RATE_LIMITED")
+    assert refused.json()["remedy"] == "请过几分钟再试。"
+    assert refused.json()["detail"] == "again in 15 minutes"
+    assert record.size() == 2
+    elsewhere = client.post(address, fact, content_type="application/json", REMOTE_ADDR="192.0.2.9")
+    assert elsewhere.status_code == 201
 
 
 def test_state_fact__signed_and_admitted__is_in_the_record_once(client: Client) -> None:

@@ -38,11 +38,11 @@ class TooManyAttempts(Exception):
 
 
 def place_of(request: HttpRequest) -> str:
-    """The network address of who asks; behind a proxy that we trust, the one that the proxy saw."""
+    """The network address of who asks, if there is one; behind a proxy that we trust, the one that the proxy saw."""
     forwarded = request.headers.get("X-Forwarded-For", "")
     if settings.SECURE_PROXY_SSL_HEADER and forwarded:
         return forwarded.rsplit(",", 1)[-1].strip()
-    return str(request.META["REMOTE_ADDR"])
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def count_attempt(limit: Limit, value: str) -> None:

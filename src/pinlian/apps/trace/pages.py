@@ -2,8 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterable
-from dataclasses import replace
 from http import HTTPStatus
 
 from csp.decorators import csp_update
@@ -15,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from pinlian.apps.people.facade import Limit, TooManyAttempts, count_attempt, place_of
 from pinlian.apps.trace import selectors
 from pinlian.apps.trace.forms import ProofForm, ScanForm
-from pinlian.apps.trace.lot_page import FACTS_MAX, author_names, lot_page
+from pinlian.apps.trace.lot_page import FACTS_MAX, lot_page
 from pinlian.apps.trace.services import note_scan
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.gs1.epc import lot_epc
@@ -65,24 +63,12 @@ def proof(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
     if len(wanted) > FACTS_MAX and form.cleaned_data["index"]:
         raise Refused(Refusal.OVERSIZED, "index")
     found = record.bundle(wanted, head_size=form.cleaned_data["head_size"])
-    named = replace(found, authors={**author_names(_authors(fact.leaf for fact in found.facts)), **found.authors})
     headers = {}
     if form.cleaned_data["download"]:
         headers["Content-Disposition"] = f'attachment; filename="{gtin}-{"".join(filter(str.isalnum, lot))}.proof.json"'
     return HttpResponse(
-        json.dumps(named.as_json(), ensure_ascii=False), content_type=record.BUNDLE_TYPE, headers=headers
+        json.dumps(found.as_json(), ensure_ascii=False), content_type=record.BUNDLE_TYPE, headers=headers
     )
-
-
-def _authors(leaves: Iterable[str]) -> set[str]:
-    authors = set()
-    for leaf in leaves:
-        try:
-            authors.add(str(json.loads(leaf)["author"]))
-        except (ValueError, KeyError, TypeError):
-            # What was altered names nobody; the reader's device says so.
-            continue
-    return authors
 
 
 @require_POST
