@@ -5,20 +5,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import paho.mqtt.client as mqtt
 import pytest
+from django.utils import timezone
 from paho.mqtt.enums import CallbackAPIVersion
 
-from pinlian.apps.capture import services
-from pinlian.apps.capture.models import Sensor, SensorFact, SensorMessage, SensorTrouble
-from pinlian.apps.capture.sensor_intake import Incoming, send_waiting, take
+from pinlian.apps.capture import events, services
+from pinlian.apps.capture.models import Holding, Sensor, SensorFact, SensorMessage, SensorTrouble
+from pinlian.apps.capture.sensor_intake import Incoming, forget_old_messages, send_waiting, take
 from pinlian.apps.capture.sensor_listener import SensorListener
 from pinlian.apps.capture.sensor_messages import TOPIC, authentication_code, sensor_key
-from pinlian.apps.epcis.facade import capture_signed
+from pinlian.apps.epcis.facade import capture_signed, fact_body
+from pinlian.chain.rpc import to_hex
 from pinlian.domain.refusals import Refusal, Refused
+from pinlian.gs1.epc import place_epc
 from pinlian.record import facade as record
 from tests.integration.capture.broker import free_port, mosquitto, running_broker
 from tests.integration.capture.handler import Handler, catch_up
@@ -40,6 +45,11 @@ def payload(*temperatures: float, at: int | None = None, serial: str = SERIAL) -
 
 def message(*temperatures: float, at: int | None = None, serial: str = SERIAL) -> Incoming:
     return Incoming(TOPIC + serial, payload(*temperatures, at=at, serial=serial))
+
+
+def ago(seconds: int) -> str:
+    """As a device writes when something happened."""
+    return (timezone.now() - timedelta(seconds=seconds)).isoformat()
 
 
 def measured() -> list[dict[str, Any]]:
@@ -66,7 +76,7 @@ def sensor(farmer: Handler) -> Sensor:
 def test_take__readings_of_a_registered_sensor__are_an_event_about_what_is_there(
     farmer: Handler, sensor: Sensor
 ) -> None:
-    lot = harvest(farmer, "10")
+    lot = harvest(farmer, "10", happened_at=ago(3600))
 
     taken = take([message(3.5, 4.25), message(5, at=int(time.time()) - 60)])
 
@@ -138,6 +148,94 @@ def test_take__the_same_message_again__counts_once(sensor: Sensor) -> None:
     assert temperatures() == [4]
 
 
+def test_take__message_again_while_its_readings_would_be_taken__counts_once(
+    sensor: Sensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = message(4)
+    take([once])
+    then = timezone.now() + timedelta(days=29)
+    monkeypatch.setattr(timezone, "now", lambda: then)
+
+    forget_old_messages()
+    again = take([once])
+
+    assert again.repeated == 1
+    assert temperatures() == [4]
+
+
+def test_take__what_the_record_will_never_take__holds_up_nobody(
+    farmer: Handler, warehouse: Handler, sensor: Sensor
+) -> None:
+    """The owner of a sensor knows what its next event will be, and can put it on record under another name first."""
+    now = int(time.time()) - 60
+    other = services.register_sensor(warehouse.id, serial="TH-0043", gln=warehouse.site.gln)
+    at = timezone.localtime(datetime.fromtimestamp(now, UTC))
+    report = {"type": "Temperature", "value": 4, "uom": "CEL"}
+    event = events.measured([], warehouse.site.gln, other.serial, [(at, [report])])
+    body = fact_body(event, capturer=to_hex(warehouse.key.address))
+    capture_signed([record.sign(warehouse.key, "epcis_event", now, body, record.domain())])
+    catch_up()
+
+    take([message(4, at=now, serial="TH-0043")])
+    take([message(7, at=now)])
+
+    assert sorted(temperatures()) == [4, 7]
+    assert not SensorFact.objects.exists()
+    assert SensorTrouble.objects.get().reason == "not_recorded"
+    assert "登记库没有接受: 1" in warehouse.client.get("/capture/sensors/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "\0", "pinlian/sensors/", "pinlian/sensors/a\0b", "pinlian/sensors/" + "x" * 500]
+)
+def test_take__topic_that_no_sensor_has__is_a_stranger(sensor: Sensor, topic: str) -> None:
+    assert take([Incoming(topic, payload(4)), message(5)]).unusable == 1
+    assert temperatures() == [5]
+
+
+def test_take__readings_that_come_late__are_about_what_was_there_then(farmer: Handler, sensor: Sensor) -> None:
+    now = int(time.time())
+    lot = harvest(farmer, "10", happened_at=ago(3000))
+    farmer.does("loss", held_choice=farmer.held(lot), quantity="10", reason="disposed", happened_at=ago(1000))
+
+    take([message(30, at=now - 4000), message(3, at=now - 2000), message(31, at=now - 500)])
+
+    about = {
+        event["sensorElementList"][0]["sensorReport"][0]["value"]: event.get("quantityList", []) for event in measured()
+    }
+    assert about == {30: [], 3: [{"epcClass": lot}], 31: []}
+
+
+def test_take__message_that_comes_late__is_not_the_newest(sensor: Sensor) -> None:
+    now = int(time.time())
+
+    take([message(4, at=now - 60)])
+    take([message(9, at=now - 3600)])
+
+    sensor.refresh_from_db()
+    assert str(sensor.last_celsius) == "4.0"
+
+
+def test_take__very_many_things_with_long_numbers__are_events_that_the_record_can_hold(
+    farmer: Handler, sensor: Sensor
+) -> None:
+    place = place_epc(farmer.site.gln)
+    names = [f"https://id.gs1.org/01/09521234000013/10/{'%2F' * 16}{number:04d}" for number in range(400)]
+    author = to_hex(farmer.key.address)
+    Holding.objects.bulk_create(
+        Holding(key=name[-64:], author=author, place=place, epc=name, quantity=Decimal(1), changed_at_us=0)
+        for name in names
+    )
+    first = int(time.time()) - 140 * 60
+    rows = [{"at": first + 60 * number, "celsius": -18.5, "humidity": 91.5} for number in range(140)]
+    data = json.dumps({"readings": rows})
+    code = authentication_code(sensor_key(SERIAL, 1), SERIAL, data)
+
+    take([Incoming(TOPIC + SERIAL, json.dumps({"data": data, "mac": code}).encode())])
+
+    assert {row["epcClass"] for event in measured() for row in event["quantityList"]} == set(names)
+
+
 @pytest.mark.parametrize("breaks_off", ["before the record has it", "after the record has it"])
 def test_take__broken_off_and_delivered_again__is_recorded_once(
     sensor: Sensor, monkeypatch: pytest.MonkeyPatch, breaks_off: str
@@ -169,6 +267,30 @@ def test_page__registering_a_sensor__shows_its_key_once(farmer: Handler) -> None
     assert key in page.content.decode()
     assert again.status_code == 422
     assert key not in farmer.client.get("/capture/sensors/").content.decode()
+
+
+def test_page__sensor_that_was_removed__can_be_registered_by_the_next_with_another_key(
+    farmer: Handler, warehouse: Handler, sensor: Sensor
+) -> None:
+    fields = {"serial": SERIAL, "site": warehouse.site.gln, "watches": ""}
+    taken = warehouse.client.post("/capture/sensors/", fields)
+    farmer.client.post(f"/capture/sensors/{SERIAL}/remove/")
+
+    page = warehouse.client.post("/capture/sensors/", fields).content.decode()
+
+    assert taken.status_code == 422
+    assert sensor_key(SERIAL, 2).hex() in page
+    assert take([message(4)]).unusable == 1
+
+
+def test_page__sensor_on_the_goods_of_others__is_refused(farmer: Handler, warehouse: Handler) -> None:
+    lot = harvest(farmer, "10")
+
+    page = warehouse.client.post("/capture/sensors/", {"serial": SERIAL, "site": warehouse.site.gln, "watches": lot})
+
+    assert page.status_code == 422
+    assert "您手上没有" in page.content.decode()
+    assert not Sensor.objects.exists()
 
 
 def test_page__trouble__is_shown(farmer: Handler, sensor: Sensor) -> None:
@@ -213,12 +335,12 @@ def introduce(port: int) -> None:
     client.loop_stop()
 
 
-def publish(port: int, *payloads: bytes) -> None:
-    """Send with quality of service 1, and wait until the broker has it all."""
+def publish(port: int, *payloads: bytes, qos: int = 1, retain: bool = False) -> None:
+    """Send, and wait until the broker has it all."""
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", port)
     client.loop_start()
-    for sent in [client.publish(TOPIC + SERIAL, body, qos=1) for body in payloads]:
+    for sent in [client.publish(TOPIC + SERIAL, body, qos=qos, retain=retain) for body in payloads]:
         sent.wait_for_publish(WAIT_SECONDS)
     client.disconnect()
     client.loop_stop()
@@ -249,6 +371,28 @@ def test_listener__away_for_a_while__gets_everything_once(sensor: Sensor, tmp_pa
 
     assert sorted(temperatures()) == [number / 10 for number in range(100)]
     assert SensorMessage.objects.count() == 101
+
+
+@needs_broker
+@pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
+def test_listener__message_without_acknowledgement__is_recorded_and_the_connection_holds(
+    sensor: Sensor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    port, now = free_port(), int(time.time())
+    caplog.set_level("INFO", logger="pinlian.apps.capture.sensor_listener")
+    with running_broker(tmp_path, port):
+        introduce(port)
+        with listening(port):
+            publish(port, payload(1, at=now - 60), qos=0)
+            wait_until(lambda: temperatures() == [1])
+            publish(port, payload(2, at=now - 30))
+            wait_until(lambda: temperatures() == [1, 2])
+            publish(port, payload(3, at=now - 20), qos=0, retain=True)
+            wait_until(lambda: temperatures() == [1, 2, 3])
+
+    assert [entry.message for entry in caplog.records if "listening" in entry.message] == [
+        f"listening to sensors at 127.0.0.1:{port}"
+    ]
 
 
 @needs_broker

@@ -36,9 +36,10 @@ def gtin_of(farmer: Handler) -> str:
     return page.split('<option value="0952')[1].split('"')[0].join(["0952", ""])
 
 
-def harvest(farmer: Handler, quantity: str = "120", unit: str = "kg") -> str:
+def harvest(farmer: Handler, quantity: str = "120", unit: str = "kg", **more: str) -> str:
     """The new lot's EPC."""
-    [event] = farmer.does("harvest", item=gtin_of(farmer), quantity=quantity, unit=unit, site=farmer.site.gln)
+    usual = {"item": gtin_of(farmer), "quantity": quantity, "unit": unit, "site": farmer.site.gln}
+    [event] = farmer.does("harvest", **usual, **more)
     epc: str = event["quantityList"][0]["epcClass"]
     return epc
 

@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
-from pinlian.apps.capture.import_rows import COLUMNS, HEADINGS, STEP_NAMES, UNIT_WORDS, ReadRow, read_meaning
+from pinlian.apps.capture.import_rows import COLUMNS, HEADINGS, STEP_NAMES, UNIT_WORDS, read_meaning
+from pinlian.apps.capture.imports import PlannedRow, events_of, plan
 from pinlian.apps.capture.pages import choices_of, for_handlers, prepared, show
 from pinlian.apps.capture.spreadsheets import FILE_BYTES_MAX, ROWS_MAX, TableInvalid, read_rows
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_SHOWN = 200
+_PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+"""Anybody may call a place =HYPERLINK(...): names are texts and nothing else."""
 
 _REASONS: dict[str, Promise] = {
     "FILE": gettext_lazy("This file cannot be read. Send an Excel file (xlsx, xls), an OpenDocument table or a csv."),
@@ -46,27 +49,30 @@ def import_file(request: HttpRequest, person_id: int) -> HttpResponse:
         return show(request, "import", context, status=422 if form.errors else 200)
     choices = choices_of(person_id)
     try:
-        rows = read_meaning(
-            read_rows(form.cleaned_data["file"].read(FILE_BYTES_MAX + 1), HEADINGS), choices, timezone.now()
-        )
+        table = read_rows(form.cleaned_data["file"].read(FILE_BYTES_MAX + 1), HEADINGS)
     except TableInvalid as error:
         form.add_error("file", str(_REASONS[error.reason]))
         return show(request, "import", context, status=422)
-    wrong = [row for row in rows if row.problems]
+    rows = plan(person_id, read_meaning(table, choices, timezone.now()), choices.find)
+    wrong = [each for each in rows if each.row.problems]
+    new = [each for each in rows if not each.is_known]
     context |= {
-        "rows": [_cells(row) for row in (wrong or rows)[:ROWS_SHOWN]],
+        "rows": [_cells(each) for each in (wrong or rows)[:ROWS_SHOWN]],
         "row_count": len(rows),
+        "new_count": len(new),
+        "known_count": len(rows) - len(new),
         "wrong_count": len(wrong),
-        "shown_max": ROWS_SHOWN,
     }
-    if rows and not wrong:
-        events = [row.event() for row in rows if row.event is not None]
+    if new and not wrong:
+        events = events_of(person_id, new)
         context["prepared"] = prepared(person_id, "import", form.cleaned_data["account"], events)
     return show(request, "import", context, status=422 if wrong or not rows else 200)
 
 
-def _cells(row: ReadRow) -> tuple[int, list[tuple[str, str]]]:
-    return row.number, [(row.texts.get(column, ""), row.problems.get(column, "")) for column in COLUMNS]
+def _cells(each: PlannedRow) -> tuple[int, bool, list[tuple[str, str]]]:
+    row = each.row
+    cells = [(row.texts.get(column, ""), row.problems.get(column, "")) for column in COLUMNS]
+    return row.number, each.is_known, cells
 
 
 @for_handlers
@@ -76,7 +82,7 @@ def template(request: HttpRequest, person_id: int) -> HttpResponse:
     choices = choices_of(person_id)
     chinese = request.LANGUAGE_CODE.startswith("zh")
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, {"in_memory": True}) as workbook:
+    with xlsxwriter.Workbook(target, _PLAIN) as workbook:
         sheet = workbook.add_worksheet(_("Records"))
         bold, day = workbook.add_format({"bold": True}), workbook.add_format({"num_format": "yyyy-mm-dd"})
         sheet.write_row(0, 0, [str(name) for name in COLUMNS.values()], bold)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -69,12 +70,65 @@ class ReadRow:
     Attributes:
         texts: what each cell says, by column.
         problems: what is wrong, by column; the row can be recorded only if there is none.
+        meaning: what it says, where nothing is wrong.
     """
 
     number: int
     texts: dict[str, str]
     problems: dict[str, str] = field(default_factory=dict)
-    event: Callable[[], Event] | None = None
+    meaning: "Meaning | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a row says happened.
+
+    Attributes:
+        day: as it was written, in one spelling; `at` is what it is taken for.
+        lot: the lot's number; empty for a harvest that gets one.
+        quantity, uom: as the record gets them.
+    """
+
+    day: str
+    at: datetime
+    step: str
+    gtin: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    gln: str
+    to: str | None
+
+    @property
+    def name(self) -> tuple[str, ...]:
+        """The same for rows that say the same."""
+        quantity = f"{self.quantity.normalize():f}"
+        return (self.day, self.step, self.gtin, self.lot, quantity, self.uom, self.gln, self.to or "")
+
+    @property
+    def comes(self) -> bool:
+        """Whether goods come to the place, or leave it."""
+        return self.step in ("harvest", "receive")
+
+    @property
+    def epc(self) -> str | None:
+        """The lot, if it has a number yet."""
+        return Lot(self.gtin, self.lot).epc if self.lot else None
+
+    def event(self, later: timedelta = timedelta(0)) -> Event:
+        """The event, so much later than the row says; a harvest without a lot number gets the next one."""
+        lot = Lot(self.gtin, self.lot or next_lot(self.gtin, self.at.date()))
+        amounts = [Amount(lot.epc, self.quantity, self.uom)]
+        scene = Scene(self.at + later, self.gln)
+        match self.step:
+            case "harvest":
+                return events.harvested(amounts[0], scene)
+            case "receive":
+                return events.received([], amounts, scene)
+            case "ship":
+                return events.shipped([], amounts, scene, to_gln=self.to)
+            case _:
+                return events.lost(amounts, scene, LossReason.UNKNOWN)
 
 
 class _Wrong(ValueError):
@@ -82,7 +136,7 @@ class _Wrong(ValueError):
 
 
 def read_meaning(rows: Sequence[Row], choices: Choices, now: datetime) -> list[ReadRow]:
-    """What each row means. Nothing is recorded, and no lot is numbered, before `event` of a row is called."""
+    """What each row means by itself. Nothing is recorded, and no lot is numbered."""
     return [_Reader(choices, now).read(row) for row in rows]
 
 
@@ -92,7 +146,7 @@ class _Reader:
 
     def read(self, row: Row) -> ReadRow:
         cells, problems = row.cells, {}
-        found: dict[str, object] = {}
+        found: dict[str, Any] = {}
         readers: dict[str, Callable[[Cell | None], object]] = {
             "day": self.day,
             "step": self.step,
@@ -110,10 +164,26 @@ class _Reader:
                 problems[column] = str(wrong)
         if "lot" not in problems and found.get("step") in ("ship", "receive", "loss") and not found["lot"]:
             problems["lot"] = _("Which lot? Only a harvest gets its number by itself.")
+        own = {item.gtin for item in self.choices.items}
+        if found.get("step") == "harvest" and found.get("goods") and found["goods"] not in own:
+            problems["goods"] = _("Only goods of your own list are harvested.")
+        if found.get("step") == "ship" and found.get("to") and found["to"] == found.get("place"):
+            problems["to"] = _("The goods are there. Choose another place.")
+        if "quantity" in found and "unit" in found:
+            try:
+                found["quantity"], found["uom"] = recorded_quantity(found["quantity"], found["unit"])
+            except forms.ValidationError as error:
+                problems["quantity"] = " ".join(error.messages)
         texts = {column: cell_text(cell) for column, cell in cells.items()}
-        return ReadRow(row.number, texts, problems, None if problems else lambda: _event(found))
+        if problems:
+            return ReadRow(row.number, texts, problems)
+        (written, at), gln = found["day"], found["place"]
+        amount = found["quantity"], found["uom"]
+        meaning = Meaning(written, at, found["step"], found["goods"], found["lot"], *amount, gln, found["to"])
+        return ReadRow(row.number, texts, meaning=meaning)
 
-    def day(self, cell: Cell | None) -> datetime:
+    def day(self, cell: Cell | None) -> tuple[str, datetime]:
+        """In one spelling, and the time it is taken for: noon where only the day is known, but not in the future."""
         if isinstance(cell, datetime):
             moment = cell
         else:
@@ -125,6 +195,7 @@ class _Reader:
                 moment = datetime(year or 0, month or 0, day or 0, hour or 0, minute or 0)  # noqa: DTZ001
             except ValueError:
                 raise _Wrong(_("There is no such day.")) from None
+        written = f"{moment:%Y-%m-%d}" if moment.time() == time() else moment.isoformat(timespec="minutes")
         if moment.time() == time():
             moment = datetime.combine(moment.date(), NOON)
         at = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
@@ -134,7 +205,7 @@ class _Reader:
             raise _Wrong(_("This day has not come yet."))
         if at < self.now - timedelta(days=DAYS_BACK_MAX):
             raise _Wrong(_("This is too long ago."))
-        return at
+        return written, at
 
     def step(self, cell: Cell | None) -> str:
         found = STEP_NAMES.get(str(cell or "").strip().lower())
@@ -183,6 +254,8 @@ class _Reader:
         if not text and len(self.choices.sites) == 1:
             return self.choices.sites[0].gln
         found = [site.gln for site in self.choices.sites if text in (site.name, site.gln)]
+        if len(found) > 1:
+            raise _Wrong(_("Several of your places have this name: write the GLN."))
         if not found:
             raise _Wrong(_("This is none of your places."))
         return found[0]
@@ -206,22 +279,3 @@ def cell_text(cell: Cell | None) -> str:
     if isinstance(cell, Decimal):
         return f"{cell.normalize():f}"
     return cell.strip()
-
-
-def _event(found: dict[str, object]) -> Event:
-    at, gln, gtin, number = found["day"], found["place"], found["goods"], found["lot"]
-    quantity, unit, to = found["quantity"], found["unit"], found["to"]
-    if not (isinstance(at, datetime) and isinstance(quantity, Decimal) and (to is None or isinstance(to, str))):
-        raise TypeError("a row without its cells")
-    lot = Lot(str(gtin), str(number) or next_lot(str(gtin), at.date()))
-    amounts = [Amount(lot.epc, *recorded_quantity(quantity, str(unit)))]
-    scene = Scene(at, str(gln))
-    match found["step"]:
-        case "harvest":
-            return events.harvested(amounts[0], scene)
-        case "receive":
-            return events.received([], amounts, scene)
-        case "ship":
-            return events.shipped([], amounts, scene, to_gln=to)
-        case _:
-            return events.lost(amounts, scene, LossReason.UNKNOWN)

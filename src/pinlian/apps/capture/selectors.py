@@ -190,12 +190,6 @@ def recorded_by(person_id: int) -> list[Recorded]:
     ]
 
 
-def things_at(person_id: int, gln: str) -> list[str]:
-    """The EPCs of what the person has at a place, by the person's own word."""
-    rows = Holding.objects.filter(author__in=addresses_of(person_id), place=place_epc(gln), quantity__gt=0)
-    return sorted(set(rows.values_list("epc", flat=True)[:HELD_MAX]))
-
-
 def contents(units: Collection[str], *, own: Collection[str] = ()) -> dict[str, list[Content]]:
     """What is in logistic units: by the word of whoever packed them, less what `own` accounts took out.
 

@@ -26,6 +26,8 @@ SILENCE_SECONDS = 0.05
 IDLE_SECONDS = 1.0
 GROUP_SECONDS_MAX = 2.0
 GROUP_MESSAGES_MAX = 500
+WAITING_MAX = 10_000
+"""So many messages may wait before further ones of quality of service 0 are let go."""
 BACK_OFF_SECONDS_MAX = 30.0
 RECONNECT_SECONDS_MAX = 30
 FORGET_EVERY_SECONDS = 3_600
@@ -38,6 +40,7 @@ class _Delivered:
     message: Incoming
     number: int
     connection: int
+    qos: int
 
 
 class SensorListener:
@@ -71,6 +74,7 @@ class SensorListener:
             self._client.tls_set()
         self._client.reconnect_delay_set(1, RECONNECT_SECONDS_MAX)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
 
     def run(self, stop: threading.Event) -> None:
@@ -79,6 +83,8 @@ class SensorListener:
         self._client.loop_start()
         forget_at = time.monotonic()
         try:
+            # What was written down when we were cut off; its messages may have been lost with the broker.
+            self._keep([], stop)
             while not stop.is_set():
                 group = self._group(stop)
                 if group:
@@ -107,7 +113,26 @@ class SensorListener:
         logger.info("listening to sensors at %s:%d", self._host, self._port)
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
-        self._came.put(_Delivered(Incoming(message.topic, bytes(message.payload)), message.mid, self._connection))
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = ""
+        # A broker holds back what is to be acknowledged, and nothing else: without a limit a flood fills the memory.
+        if message.qos == 0 and self._came.qsize() >= WAITING_MAX:
+            return
+        incoming = Incoming(topic, bytes(message.payload))
+        self._came.put(_Delivered(incoming, message.mid, self._connection, message.qos))
+
+    def _on_subscribe(
+        self,
+        client: mqtt.Client,
+        userdata: object,
+        number: int,
+        reasons: list[ReasonCode],
+        properties: Properties | None,
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            logger.error("the broker does not let us listen to %s+: give this user the right to read it", TOPIC)
 
     def _group(self, stop: threading.Event) -> list[_Delivered]:
         """What came together: until nobody speaks for a moment, or it is enough."""
@@ -134,12 +159,9 @@ class SensorListener:
                 pause_seconds = min(2 * pause_seconds, BACK_OFF_SECONDS_MAX)
                 continue
             for delivered in group:
-                if delivered.connection == self._connection:
+                if delivered.qos and delivered.connection == self._connection:
                     self._client.ack(delivered.number, QOS)
-            logger.info(
-                "%d readings recorded, %d messages unusable, %d repeated",
-                taken.readings,
-                taken.unusable,
-                taken.repeated,
-            )
+            if group:
+                words = "%d readings recorded, %d messages unusable, %d repeated"
+                logger.info(words, taken.readings, taken.unusable, taken.repeated)
             return

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Any
 from django.utils.crypto import salted_hmac
 
 TOPIC = "pinlian/sensors/"
+SERIAL = re.compile(r"[A-Za-z0-9_-]{1,40}")
 PAYLOAD_BYTES_MAX = 32_768
 READINGS_MAX = 300
 AGE_SECONDS_MAX = 30 * 86_400
@@ -28,6 +30,8 @@ class Trouble(StrEnum):
     CODE_INVALID = "code_invalid"
     TIME_INVALID = "time_invalid"
     VALUE_INVALID = "value_invalid"
+    NOT_RECORDED = "not_recorded"
+    """The record has the same event from somebody else, or does not take it for another reason that will not pass."""
 
 
 class Unusable(ValueError):
@@ -53,8 +57,9 @@ def sensor_key(serial: str, version: int) -> bytes:
 
 
 def serial_of(topic: str) -> str:
-    """Who sent it, by its topic."""
-    return topic.removeprefix(TOPIC)
+    """Who sent it, by its topic; empty for a topic that no sensor of ours can have."""
+    serial = topic.removeprefix(TOPIC)
+    return serial if SERIAL.fullmatch(serial) else ""
 
 
 def authentication_code(key: bytes, serial: str, data: str) -> str:

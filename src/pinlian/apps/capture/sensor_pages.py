@@ -15,7 +15,7 @@ from pinlian.apps.capture.models import Sensor, SensorTrouble
 from pinlian.apps.capture.pages import for_handlers, show
 from pinlian.apps.capture.scanned import read_scanned
 from pinlian.apps.capture.selectors import SiteView
-from pinlian.apps.capture.sensor_messages import TOPIC, Trouble, sensor_key
+from pinlian.apps.capture.sensor_messages import SERIAL, TOPIC, Trouble, sensor_key
 from pinlian.gs1.keys import IdentifierError
 
 TROUBLE_WORDS: dict[str, Promise] = {
@@ -25,13 +25,14 @@ TROUBLE_WORDS: dict[str, Promise] = {
     Trouble.CODE_INVALID: gettext_lazy("Not signed with the sensor's key"),
     Trouble.TIME_INVALID: gettext_lazy("The sensor's clock is wrong"),
     Trouble.VALUE_INVALID: gettext_lazy("The value is impossible"),
+    Trouble.NOT_RECORDED: gettext_lazy("The record did not take it"),
 }
 
 
 class SensorForm(forms.Form):
     serial = forms.RegexField(
         label=gettext_lazy("Serial number"),
-        regex=r"^[A-Za-z0-9_-]{1,40}$",
+        regex=SERIAL,
         error_messages={"invalid": gettext_lazy("At most 40 letters, digits, - and _.")},
     )
     site = forms.ChoiceField(label=gettext_lazy("Where it is"))
@@ -42,24 +43,29 @@ class SensorForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, *args: object, sites: list[SiteView]) -> None:
+    def __init__(self, *args: object, person_id: int, sites: list[SiteView]) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
+        self.person_id = person_id
         field = self.fields["site"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [(site.gln, site.name) for site in sites]
 
     def clean_serial(self) -> str:
         serial: str = self.cleaned_data["serial"]
-        if Sensor.objects.filter(serial=serial).exists():
+        if Sensor.objects.filter(serial=serial, revoked_at=None).exists():
             raise forms.ValidationError(_("This serial number is registered already."))
         return serial
 
     def clean_watches(self) -> str:
         code: str = self.cleaned_data["watches"].strip()
         try:
-            return read_scanned(code).epc if code else ""
+            epc = read_scanned(code).epc if code else ""
         except IdentifierError as error:
             raise forms.ValidationError(_("This is no lot and no box.")) from error
+        # What a sensor says is signed by the installation: nobody may say it of other people's goods.
+        if epc and not selectors.held_by(self.person_id, epcs=[epc]):
+            raise forms.ValidationError(_("You do not have this in hand."))
+        return epc
 
 
 @for_handlers
@@ -67,7 +73,7 @@ class SensorForm(forms.Form):
 def sensors(request: HttpRequest, person_id: int) -> HttpResponse:
     """The person's sensors; a POST registers one and shows its key, once."""
     services.first_site(person_id)
-    form = SensorForm(request.POST or None, sites=selectors.sites_of_person(person_id))
+    form = SensorForm(request.POST or None, person_id=person_id, sites=selectors.sites_of_person(person_id))
     key = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

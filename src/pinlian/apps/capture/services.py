@@ -124,8 +124,20 @@ def items_of_person(person_id: int) -> list[TradeItem]:
 
 
 def register_sensor(person_id: int, *, serial: str, gln: str, watches: str = "") -> Sensor:
-    """Listen to a sensor from now on. `watches` is the canonical EPC that it travels with, if it does."""
-    return Sensor.objects.create(serial=serial, person_id=person_id, site_id=gln, watches=watches)
+    """Listen to a sensor from now on; one that was removed before gets a new key.
+
+    Args:
+        watches: the canonical EPC that it travels with, if it does.
+    """
+    with transaction.atomic():
+        said: dict[str, Any] = {"person_id": person_id, "site_id": gln, "watches": watches}
+        sensor, is_new = Sensor.objects.select_for_update().get_or_create(serial=serial, defaults=said)
+        if not is_new and sensor.revoked_at is not None:
+            Sensor.objects.filter(pk=sensor.pk).update(
+                **said, key_version=sensor.key_version + 1, revoked_at=None, last_celsius=None, last_measured_at=None
+            )
+            sensor.refresh_from_db()
+    return sensor
 
 
 def remember(person_id: int, step: str, **choices: Any) -> None:

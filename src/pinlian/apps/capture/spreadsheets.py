@@ -1,21 +1,26 @@
 """Tables that people send: xlsx, xls, ods and csv to rows of text, whatever wrote them."""
 
+import codecs
 import csv
 import datetime
 import io
+import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import python_calamine as calamine
+from pinlian.apps.capture import workbook_process
+from pinlian.apps.capture.workbook_process import COLUMNS_MAX
 
 FILE_BYTES_MAX = 5 * 2**20
 UNPACKED_BYTES_MAX = 60 * 2**20
 ROWS_MAX = 500
-COLUMNS_MAX = 60
 HEADING_ROWS_MAX = 10
 """How far down the row with the headings may be."""
+WORKBOOK_SECONDS_MAX = 60
 _ZIP = b"PK\x03\x04"
 
 Cell = str | datetime.datetime | Decimal
@@ -67,7 +72,9 @@ def _is_text(data: bytes) -> bool:
 
 
 def _text_table(data: bytes) -> Sequence[Sequence[object]]:
-    for encoding in ("utf-8-sig", "gb18030"):
+    # What Excel calls Unicode text is UTF-16.
+    encodings = ("utf-16",) if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -77,8 +84,9 @@ def _text_table(data: bytes) -> Sequence[Sequence[object]]:
         raise TableInvalid("FILE")
     if "\0" in text:
         raise TableInvalid("FILE")
-    first = text.partition("\n")[0]
-    delimiter = max(",\t;，", key=first.count)
+    # A title may stand above the headings.
+    top = "\n".join(text.splitlines()[:HEADING_ROWS_MAX])
+    delimiter = max(",\t;，", key=top.count)
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
@@ -94,11 +102,14 @@ def _workbook_table(data: bytes) -> Sequence[Sequence[object]]:
             raise TableInvalid("FILE") from error
         if unpacked > UNPACKED_BYTES_MAX:
             raise TableInvalid("TOO_LARGE")
+    command = [sys.executable, "-I", workbook_process.__file__]
     try:
-        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (calamine.CalamineError, IndexError, OSError, ValueError) as error:
-        raise TableInvalid("FILE") from error
+        done = subprocess.run(command, input=data, capture_output=True, timeout=WORKBOOK_SECONDS_MAX, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise TableInvalid("TOO_LARGE") from error
+    if done.returncode:
+        raise TableInvalid("FILE" if done.returncode == workbook_process.UNREADABLE else "TOO_LARGE")
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def _columns(table: Sequence[Sequence[object]], headings: dict[str, str]) -> tuple[int, dict[int, str]]:
@@ -119,10 +130,8 @@ def _plain(heading: str) -> str:
 
 
 def _cell(value: object) -> Cell | None:
-    if isinstance(value, datetime.datetime):
-        return value
-    if isinstance(value, datetime.date):
-        return datetime.datetime.combine(value, datetime.time())
+    if isinstance(value, list):
+        return datetime.datetime.fromisoformat(value[0])
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, int):

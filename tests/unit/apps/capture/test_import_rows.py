@@ -17,7 +17,7 @@ CENTRE = SiteView("9521234000020", "城北中心仓", "centre_warehouse", "", No
 CHOICES = Choices(
     sites=[FARM],
     items=[ItemView("09521234000013", "小青菜", frozenset({"小青菜", "Pak choi"}))],
-    to=[CENTRE],
+    to=[CENTRE, FARM],
 )
 NOW = datetime(2026, 11, 22, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 GOOD: dict[str, Cell] = {
@@ -35,7 +35,7 @@ def read(**changes: Cell | None) -> tuple[dict[str, str], dict[str, object] | No
     cells = {column: cell for column, cell in {**GOOD, **changes}.items() if cell is not None}
     with override("en"):
         [row] = read_meaning([Row(7, cells)], CHOICES, NOW)
-    return row.problems, row.event() if row.event else None
+    return row.problems, row.meaning.event() if row.meaning else None
 
 
 def test_row__shipping__becomes_its_event() -> None:
@@ -91,7 +91,9 @@ def test_row__today__is_not_later_than_now() -> None:
         ("unit", None, "Kilograms, jin or pieces?"),
         ("unit", "车", "Write kg, jin, pieces or litres."),
         ("place", "西山", "This is none of your places."),
+        ("quantity", "1,200", "Write the number without a comma: 1200, or 12.5."),
         ("to", "月亮", "This place is not known here. Leave it empty."),
+        ("to", "东山基地", "The goods are there. Choose another place."),
     ],
 )
 def test_row__bad_cell__is_named_and_nothing_comes_of_the_row(

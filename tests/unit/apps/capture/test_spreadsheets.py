@@ -64,7 +64,7 @@ def test_read_rows__workbook__gives_dates_numbers_and_what_formulas_came_to() ->
     ]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 def test_read_rows__text_of_any_chinese_program__is_read(encoding: str, delimiter: str) -> None:
     lines = [HEAD, ["2026-11-20", "采收", "高山小青菜", "", "80", "公斤"]]
@@ -73,6 +73,15 @@ def test_read_rows__text_of_any_chinese_program__is_read(encoding: str, delimite
     assert read_rows(data, HEADINGS) == [
         Row(2, {"day": "2026-11-20", "step": "采收", "goods": "高山小青菜", "quantity": "80", "unit": "公斤"})
     ]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_read_rows__title_above_the_headings__is_passed_over(delimiter: str) -> None:
+    lines = [["十一月采收登记"], [], HEAD, ["2026-11-20", "采收", "小青菜", "", "80", "公斤"]]
+    data = "\n".join(delimiter.join(line) for line in lines).encode()
+
+    [row] = read_rows(data, HEADINGS)
+    assert (row.number, row.cells["quantity"]) == (4, "80")
 
 
 def test_read_rows__english_headings_in_any_order() -> None:
@@ -88,6 +97,16 @@ def bomb() -> bytes:
     return target.getvalue()
 
 
+def far_corner() -> bytes:
+    """A file of five kilobytes in which all cells up to the last that there can be are to be made room for."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEAD)
+        sheet.write(1_048_575, 16_383, "x")
+    return target.getvalue()
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -99,9 +118,10 @@ def bomb() -> bytes:
         (b"\xd0\xcf\x11\xe0 broken", "FILE"),
         (b"x" * (FILE_BYTES_MAX + 1), "TOO_LARGE"),
         (bomb(), "TOO_LARGE"),
+        (far_corner(), "TOO_LARGE"),
         ("日期,数量\n".encode() + b"2026-11-20,1\n" * 501, "TOO_MANY_ROWS"),
     ],
-    ids=["empty", "prose", "other table", "picture", "broken zip", "broken xls", "large", "bomb", "long"],
+    ids=["empty", "prose", "other table", "picture", "broken zip", "broken xls", "large", "bomb", "far corner", "long"],
 )
 def test_read_rows__no_table__says_why(data: bytes, reason: str) -> None:
     with pytest.raises(TableInvalid) as refused:
