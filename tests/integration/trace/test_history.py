@@ -69,6 +69,7 @@ def field_to_gate() -> None:
 
 def test_history__from_the_field_to_the_gate__tells_the_whole_way() -> None:
     places()
+    trace.register_lot(RAW, name="Spinach", certificates=["100OP2600001"])
     index = trace.register_lot(BOXED, name="Spinach, washed", made_at=FACTORY, certificates=["100OP2600001"])
     trace.register_certificate(
         "100OP2600001",

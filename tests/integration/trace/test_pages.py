@@ -243,6 +243,7 @@ def test_finding_words__have_the_facts_of_every_kind(kind: FindingKind) -> None:
             "withdrawn_on",
             "biz_step",
             "yield_max",
+            "recorded_on",
             "came_in",
             "lost",
             "went_out",
@@ -276,6 +277,8 @@ def test_finding_words__have_the_facts_of_every_kind(kind: FindingKind) -> None:
         "places",
         "scans",
         "times",
+        "makers",
+        "percent",
         "lots",
         "events",
     ]

@@ -10,6 +10,7 @@ from pinlian.apps.epcis.capturing import (
 )
 from pinlian.apps.epcis.problem_texts import problem_text
 from pinlian.apps.epcis.querying import Page, PageTokenInvalid, query
+from pinlian.apps.epcis.seen_at import things_seen_at
 from pinlian.apps.epcis.selectors import (
     EpcRow,
     EventRow,
@@ -53,4 +54,5 @@ __all__ = [
     "problem_text",
     "query",
     "stored_events",
+    "things_seen_at",
 ]

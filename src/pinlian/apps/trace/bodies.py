@@ -171,9 +171,8 @@ class CertificateBody(_Body):
     withdrawn_on: date | None = Field(default=None, strict=False)
     document_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
-    @property
-    def certificate(self) -> Certificate:
-        """The same, as the check takes it."""
+    def certificate(self, author: str, *, of_ingredients: bool) -> Certificate:
+        """The same, as the check takes it; see there for `author` and `of_ingredients`."""
         return Certificate(
             id=self.id,
             products=frozenset(self.products),
@@ -182,6 +181,8 @@ class CertificateBody(_Body):
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             withdrawn_on=self.withdrawn_on,
+            author=author,
+            of_ingredients=of_ingredients,
         )
 
     @model_validator(mode="after")

@@ -52,6 +52,17 @@ _TEXTS: Mapping[FindingKind, tuple[Promise, Promise]] = {
         gettext_lazy("Amounts that cannot be compared"),
         gettext_lazy("Some amounts are in units that cannot be held against what was made; we could not add them up."),
     ),
+    FindingKind.AMOUNT_NOT_RECORDED: (
+        gettext_lazy("How much was made was not recorded"),
+        gettext_lazy("%(quantity)s were sent on at least. Nobody said how much there was, so that nobody can add up."),
+    ),
+    FindingKind.SEVERAL_ORIGINS: (
+        gettext_lazy("It has more than one origin"),
+        gettext_lazy(
+            "It is recorded to have been made %(times)s times, by %(makers)s makers at %(places)s places. A lot comes"
+            " from one: other goods may have been mixed in."
+        ),
+    ),
     FindingKind.BEFORE_IT_WAS_MADE: (
         gettext_lazy("Handled before it existed"),
         gettext_lazy(
@@ -96,6 +107,27 @@ _TEXTS: Mapping[FindingKind, tuple[Promise, Promise]] = {
     FindingKind.CERTIFICATE_NOT_FOR_PLACE: (
         gettext_lazy("The certificate is for another place"),
         gettext_lazy("Certificate %(certificate)s does not name %(place)s, where the goods were made."),
+    ),
+    FindingKind.CERTIFICATE_OF_ANOTHER: (
+        gettext_lazy("The certificate is somebody else's"),
+        gettext_lazy(
+            "Certificate %(certificate)s was registered by others than who made these goods, and it names no places"
+            " that would say that it is for them too."
+        ),
+    ),
+    FindingKind.CERTIFICATE_CLAIMED_AFTERWARDS: (
+        gettext_lazy("Recorded only when the certificate had ended"),
+        gettext_lazy(
+            "The goods are said to be of %(made_on)s. Nobody said so until %(recorded_on)s, when certificate"
+            " %(certificate)s no longer held."
+        ),
+    ),
+    FindingKind.CERTIFICATE_NOT_OF_INGREDIENTS: (
+        gettext_lazy("Made of goods without such a certificate"),
+        gettext_lazy(
+            "The goods are under certificate %(certificate)s. Of what they were made of, %(percent)s%% by weight are"
+            " recorded to be certified like that."
+        ),
     ),
     FindingKind.CERTIFICATE_QUANTITY_EXCEEDED: (
         gettext_lazy("More was sold under the certificate than it allows"),

@@ -6,11 +6,15 @@ from the facts. People write Scan and ScanCount, through services.py alone. Thin
 Unix seconds; an index is a place in the record.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 EPC_LENGTH_MAX = 300
 CERTIFICATE_ID_LENGTH_MAX = 100
+NAMES_PER_QUERY_MAX = 500
 
 
 class Lot(models.Model):
@@ -112,18 +116,19 @@ class GroupLink(models.Model):
 
 
 class Attachment(models.Model):
-    """That an event attached something to a thing that lasts: a sensor to a lorry, long before the goods came.
+    """That an event attached something to a thing that lasts: a sensor to a lorry, long before the goods came."""
 
-    `child` is one of the things attached; the event is found by it.
-    """
-
-    index = models.BigIntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("index", "child")
+    index = models.BigIntegerField()
     parent = models.CharField(max_length=EPC_LENGTH_MAX)
     child = models.CharField(max_length=EPC_LENGTH_MAX)
     since_us = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["parent", "since_us"], name="trace_attachment_parent")]
+        indexes = [
+            models.Index(fields=["parent", "since_us"], name="trace_attachment_parent"),
+            models.Index(fields=["child", "since_us"], name="trace_attachment_child"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.child} {self.parent}"
@@ -149,13 +154,13 @@ class Finding(models.Model):
 class Examination(models.Model):
     """What the books of a lot came to when it was examined last.
 
-    `balances` has one object a dimension, with decimal text. `made_on` is an ISO day, empty while no event makes it.
+    `balances` has one object a dimension, with decimal text. `claimed` has, by certificate, how much of it came under
+    the certificate by being made: objects of `uom` and decimal text.
     """
 
     lot = models.CharField(max_length=EPC_LENGTH_MAX, primary_key=True)
     balances = models.JSONField()
-    made_on = models.CharField(max_length=10, blank=True)
-    made_at = models.CharField(max_length=EPC_LENGTH_MAX, blank=True)
+    claimed = models.JSONField(default=dict)
     made_events = models.JSONField()
 
     def __str__(self) -> str:
@@ -206,3 +211,13 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.epc} {self.at}"
+
+
+def rows_of(model: type[Any], field: str, values: Iterable[str]) -> list[Any]:
+    """Rows whose field is one of many values."""
+    wanted = list(dict.fromkeys(values))
+    rows: list[Any] = []
+    for first in range(0, len(wanted), NAMES_PER_QUERY_MAX):
+        part = wanted[first : first + NAMES_PER_QUERY_MAX]
+        rows += model.objects.filter(**{f"{field}__in": part})
+    return rows

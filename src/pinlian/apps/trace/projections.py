@@ -90,8 +90,10 @@ def on_epcis_event(facts: Sequence[StoredFact]) -> None:
         ]
         if event.get("type") == "AssociationEvent" and event.get("action") == "ADD":
             parent, *children = names_of(event) or [""]
-            if event.get("parentID") and children:
-                attachments.append(Attachment(index=stored.index, parent=parent, child=children[0], since_us=time_us))
+            if event.get("parentID"):
+                attachments += [
+                    Attachment(index=stored.index, parent=parent, child=child, since_us=time_us) for child in children
+                ]
     GroupLink.objects.bulk_create(links)
     Attachment.objects.bulk_create(attachments)
 

@@ -1,18 +1,19 @@
 """EPCIS events, read as the checks take them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pinlian.apps.epcis.facade import EventRow, events_at, indices_of_transformations, indices_within
 from pinlian.apps.trace.captured import groups_of, names_of, objects
-from pinlian.apps.trace.models import Attachment
+from pinlian.apps.trace.models import Attachment, rows_of
 from pinlian.apps.trace.records import EventView
 from pinlian.domain.traceability.cold_chain import celsius
-from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing
-from pinlian.domain.traceability.walk import EVENTS_MAX, Window
+from pinlian.domain.traceability.event import Action, Event, EventType, Reading, Role, Thing, standing
+from pinlian.domain.traceability.walk import EVENTS_MAX, FOR_EVER, FROM_EVER, Window
+from pinlian.gs1.epcis.identity import canonical_or_as_is
 from pinlian.gs1.epcis.terms import read_time_us
 
 _LAST_WORD = re.compile(r"(?:.*[:/]|.*BizStep-)([a-z_]+)")
@@ -54,18 +55,46 @@ class Store:
         if not wanted:
             return
         self._joined |= wanted
-        parts = indices_of_transformations(wanted)
-        self._read(parts)
-        together: dict[tuple[str, str], list[Event]] = {}
-        for index in parts:
-            row = self._rows[index]
-            if not row.declares_error and row.declared_wrong_by is None:
-                event = self._events[index]
-                together.setdefault((event.transformation, f"{row.author} {row.capturer}"), []).append(event)
+        together: dict[tuple[str, str, str], list[Event]] = {}
+        for event in standing(self._of_transformations(wanted)):
+            together.setdefault((event.transformation, *event.hand), []).append(event)
         for events in together.values():
             for event in events:
                 others = tuple(each for each in events if each.index != event.index)
                 self._events[event.index] = replace(event, parts=others)
+
+    def _of_transformations(self, ids: Collection[str]) -> list[Event]:
+        parts = indices_of_transformations(ids)
+        self._read(parts)
+        return [self._events[index] for index in parts if index in self._events]
+
+    def made_by(self, transformations: Collection[str]) -> set[str]:
+        """What is made by transformations of these ids, whoever says so, and in however many events."""
+        events = self._of_transformations(transformations)
+        return {thing.epc for event in events for thing in event.of_role(Role.OUTPUT)}
+
+    def made_of(self, epcs: Collection[str]) -> set[str]:
+        """What these things were used for, and what was made together with them."""
+        events = self.fetch(dict.fromkeys(epcs, (FROM_EVER, FOR_EVER)))
+        return {thing.epc for event in events for thing in event.of_whole(Role.OUTPUT)}
+
+    def attached_to(self, moments: Mapping[str, Collection[int]]) -> dict[str, set[int]]:
+        """What things were attached to before some moments (microseconds), with those moments."""
+        found: dict[str, set[int]] = {}
+        for row in rows_of(Attachment, "child", moments):
+            later = {time_us for time_us in moments[row.child] if row.since_us <= time_us}
+            if later:
+                found.setdefault(row.parent, set()).update(later)
+        return found
+
+    def filled_since(self, containers: Mapping[str, int]) -> dict[str, set[int]]:
+        """When something was put in these, from some time on (microseconds)."""
+        found: dict[str, set[int]] = {epc: {since} for epc, since in containers.items()}
+        for event in self.fetch({epc: (since, FOR_EVER) for epc, since in containers.items()}):
+            for parent in event.of_role(Role.PARENT):
+                if event.type is EventType.AGGREGATION and parent.epc in found:
+                    found[parent.epc].add(event.time_us)
+        return found
 
     def view(self, event: Event) -> EventView:
         """An event that was read, with what was captured."""
@@ -91,9 +120,12 @@ def event_of(row: EventRow) -> Event:
         ),
         readings=tuple(_readings(event, row.event_time_us)),
         groups=groups_of(event),
-        transformation=str(event.get("transformationID", "")),
+        transformation=canonical_or_as_is(str(event["transformationID"])) if "transformationID" in event else "",
         author=row.author,
+        capturer=row.capturer,
         signed_at=row.signed_at,
+        recorded_at=row.recorded_at,
+        disposition=row.disposition,
         offset_minutes=_offset(event.get("eventTimeZoneOffset")),
         is_error="errorDeclaration" in event,
     )

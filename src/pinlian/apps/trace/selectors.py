@@ -1,9 +1,6 @@
 """Reading the origin of goods."""
 
 from collections.abc import Iterable
-from typing import Any
-
-from django.db.models import Q
 
 from pinlian.apps.epcis.facade import epc_is_known
 from pinlian.apps.groupbuy import facade as groupbuy
@@ -17,6 +14,7 @@ from pinlian.apps.trace.models import (
     Place,
     Recall,
     ScanCount,
+    rows_of,
 )
 from pinlian.apps.trace.models import Finding as FindingRow
 from pinlian.apps.trace.models import Scan as ScanRow
@@ -41,7 +39,6 @@ from pinlian.domain.traceability.position import Position, position_of_uri
 from pinlian.domain.traceability.walk import Relation, Walk, contents, walk
 from pinlian.record import facade as record
 
-NAMES_PER_QUERY_MAX = 500
 PAGE_SIZE = 50
 MEMBERS_PER_PAGE = 500
 
@@ -255,16 +252,6 @@ def _scan(row: ScanRow) -> Scan:
 
 
 # --- Rows ---
-
-
-def rows_of(model: type[Any], field: str, values: Iterable[str]) -> list[Any]:
-    """Rows whose field is one of many values."""
-    wanted = list(dict.fromkeys(values))
-    rows: list[Any] = []
-    for first in range(0, len(wanted), NAMES_PER_QUERY_MAX):
-        part = wanted[first : first + NAMES_PER_QUERY_MAX]
-        rows += model.objects.filter(Q(**{f"{field}__in": part}))
-    return rows
 
 
 def _lot_view(row: Lot) -> LotView:

@@ -13,6 +13,8 @@ from pinlian.domain.traceability.event import Event, Reading
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity, evidence
 
 US = 1_000_000
+CELSIUS_MIN, CELSIUS_MAX = Decimal("-273.15"), Decimal(1_000)
+"""Absolute zero, and more than any goods have on a way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,21 @@ class _Held:
 
 
 def celsius(value: Decimal, uom: str) -> Decimal | None:
-    """A temperature in degrees Celsius, from CEL, FAH or KEL (UN/CEFACT Recommendation 20); None for another unit."""
+    """A temperature in degrees Celsius, from CEL, FAH or KEL (UN/CEFACT Recommendation 20).
+
+    None for another unit, and for what no goods can have: whoever writes it did not measure.
+    """
     if uom == "CEL":
-        return value
-    if uom == "KEL":
-        return value - Decimal("273.15")
-    if uom == "FAH":
-        return ((value - 32) * 5 / 9).quantize(Decimal("0.0001"))
-    return None
+        degrees = value
+    elif uom == "KEL":
+        degrees = value + CELSIUS_MIN
+    elif uom == "FAH":
+        degrees = (value - 32) * 5 / 9
+    else:
+        return None
+    if not CELSIUS_MIN <= degrees <= CELSIUS_MAX:
+        return None
+    return degrees.quantize(Decimal("0.0001")) if uom == "FAH" else degrees
 
 
 def temperature_findings(
@@ -75,10 +84,11 @@ def temperature_findings(
         events: the standing events with readings of the lot, and of what it was in while it was in it.
         from_us, to_us: between which times it should have been watched; if absent, from the first to the last reading.
     """
-    series: dict[str, list[_Held]] = defaultdict(list)
+    # Whoever gives the name of another's sensor does not speak for it.
+    series: dict[tuple[tuple[str, str], str], list[_Held]] = defaultdict(list)
     for event in events:
         for reading in event.readings:
-            series[reading.sensor].append(_Held(reading, reading.to_us, event.index))
+            series[event.hand, reading.sensor].append(_Held(reading, reading.to_us, event.index))
     if not series:
         if from_us is None:
             return []

@@ -41,7 +41,7 @@ class Role(StrEnum):
 
 
 class BizStep(StrEnum):
-    """Steps of CBV 2.0 section 7.1 that move goods or end them."""
+    """Steps of CBV 2.0 section 7.1 that move goods, end them or measure."""
 
     SHIPPING = "shipping"
     CONSIGNING = "consigning"
@@ -51,9 +51,16 @@ class BizStep(StrEnum):
     DISPENSING = "dispensing"
     DESTROYING = "destroying"
     DECOMMISSIONING = "decommissioning"
+    SENSOR_REPORTING = "sensor_reporting"
 
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 -- the clock of the place is added to it
+
+CLOCK_SECONDS_MAX = 15 * 60
+"""By how much two clocks may differ without anything being wrong."""
+
+RETURNED = "returned"
+"""Disposition of goods that somebody brought back (CBV 2.0, 7.2)."""
 
 SHIPPED = frozenset({BizStep.SHIPPING, BizStep.CONSIGNING})
 SOLD = frozenset({BizStep.RETAIL_SELLING, BizStep.DISPENSING})
@@ -118,6 +125,7 @@ class Event:
         time_us: when it happened, microseconds since the Unix epoch.
         signed_at: when its author signed it, Unix seconds; 0 if that is not known.
         offset_minutes: how far the clock of the place is ahead of UTC.
+        disposition: a word of CBV 2.0 section 7.2, or another URI; empty if absent.
         read_point, biz_location: canonical EPC of a location or any other URI; empty if absent.
         groups: ids of the groups that a business transaction of it names.
         transformation: the id that joins several events to one transformation; empty if it is all in this event.
@@ -139,7 +147,10 @@ class Event:
     transformation: str = ""
     parts: tuple["Event", ...] = ()
     author: str = ""
+    capturer: str = ""
     signed_at: int = 0
+    recorded_at: int = 0
+    disposition: str = ""
     offset_minutes: int = 0
     is_error: bool = False
     _by_role: dict[Role, list[Thing]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -152,15 +163,28 @@ class Event:
     @property
     def day(self) -> date:
         """The day on which it happened, by the calendar of the place."""
-        try:
-            return (_EPOCH + timedelta(minutes=self.offset_minutes, microseconds=self.time_us)).date()
-        except OverflowError:
-            return date.max if self.time_us > 0 else date.min
+        return self._day_of(self.time_us)
+
+    @property
+    def recorded_on(self) -> date | None:
+        """The day on which it came into the record, by the calendar of the place; None if that is not known."""
+        return self._day_of(self.recorded_at * 1_000_000) if self.recorded_at else None
+
+    @property
+    def hand(self) -> tuple[str, str]:
+        """Who says so: nobody else can take it back."""
+        return self.author, self.capturer
 
     @cached_property
     def site(self) -> str:
         """Where it happened: the location without what is within it; empty if unknown."""
         return site(self.read_point or self.biz_location)
+
+    def _day_of(self, time_us: int) -> date:
+        try:
+            return (_EPOCH + timedelta(minutes=self.offset_minutes, microseconds=time_us)).date()
+        except OverflowError:
+            return date.max if time_us > 0 else date.min
 
     def of_role(self, role: Role) -> list[Thing]:
         """The things of one list."""
@@ -206,7 +230,7 @@ def _rank(event: Event) -> int:
 def standing(events: Sequence[Event]) -> list[Event]:
     """The events that nobody has taken back: without error declarations, and without what they declare wrong.
 
-    Only the author of an event can declare it wrong.
+    Only who said that something happened can say that it did not.
     """
-    wrong = {(event.id, event.author) for event in events if event.is_error}
-    return [event for event in events if not event.is_error and (event.id, event.author) not in wrong]
+    wrong = {(event.id, *event.hand) for event in events if event.is_error}
+    return [event for event in events if not event.is_error and (event.id, *event.hand) not in wrong]

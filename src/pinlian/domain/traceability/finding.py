@@ -25,7 +25,9 @@ class FindingKind(StrEnum):
     MADE_MORE_THAN_USED = "made_more_than_used"
     ARRIVAL_NOT_RECORDED = "arrival_not_recorded"
     DEPARTURE_NOT_RECORDED = "departure_not_recorded"
+    AMOUNT_NOT_RECORDED = "amount_not_recorded"
     UNITS_NOT_COMPARABLE = "units_not_comparable"
+    SEVERAL_ORIGINS = "several_origins"
 
     BEFORE_IT_WAS_MADE = "before_it_was_made"
     RECEIVED_BEFORE_SHIPPED = "received_before_shipped"
@@ -37,6 +39,9 @@ class FindingKind(StrEnum):
     CERTIFICATE_WITHDRAWN = "certificate_withdrawn"
     CERTIFICATE_NOT_FOR_PRODUCT = "certificate_not_for_product"
     CERTIFICATE_NOT_FOR_PLACE = "certificate_not_for_place"
+    CERTIFICATE_OF_ANOTHER = "certificate_of_another"
+    CERTIFICATE_CLAIMED_AFTERWARDS = "certificate_claimed_afterwards"
+    CERTIFICATE_NOT_OF_INGREDIENTS = "certificate_not_of_ingredients"
     CERTIFICATE_QUANTITY_EXCEEDED = "certificate_quantity_exceeded"
 
     TOO_WARM = "too_warm"

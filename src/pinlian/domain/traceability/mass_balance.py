@@ -5,19 +5,24 @@ Accounts are the sites, what is on the way from each site, what was used to make
 was sold. Only making a lot (an Object event ADD, or being an output of a transformation) brings mass in. Packing moves
 nothing: what is in a container goes where the container goes.
 
-Two kinds of holes in the record are bridged and named, because small businesses leave them: a site that never records
-an arrival of the lot is taken to have received what it has, and a site that never records a departure to have sent what
-others receive. A site that does record arrivals is held to them.
+Holes in the record are bridged and named, because small businesses leave them: a site that never records an arrival of
+the lot is taken to have received what it has, a site that never records a departure to have sent what others receive,
+and a site that does not say how much it made to have made what left. A site that does record arrivals is held to them.
+
+Scales and clocks differ. What weighs a little more than before is the same, and what cannot have been there yet is
+waited for as long as clocks may differ.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 
 from pinlian.domain.traceability.event import (
+    CLOCK_SECONDS_MAX,
     ENDED,
+    RETURNED,
     SHIPPED,
     SOLD,
     Action,
@@ -29,9 +34,10 @@ from pinlian.domain.traceability.event import (
     in_order,
 )
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity, evidence
-from pinlian.domain.traceability.quantity import PIECES, Amount, plain
+from pinlian.domain.traceability.quantity import PIECES, Amount, plain, scales_differ_by
 
 ZERO = Fraction(0)
+CLOCK_US = CLOCK_SECONDS_MAX * 1_000_000
 
 
 class MovementKind(StrEnum):
@@ -51,12 +57,18 @@ ARRIVALS = frozenset({MovementKind.MADE, MovementKind.RECEIVED})
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Some of a lot, moved by an event at a site. Without an amount: all that is there."""
+    """Some of a lot, moved by an event at a site. Without an amount: all that is there.
+
+    Attributes:
+        is_returned: somebody who had bought it brought it back.
+    """
 
     kind: MovementKind
     site: str
     event: int
+    time_us: int
     amount: Amount | None
+    is_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +121,63 @@ def balances(
 def movements(lot: str, events: Sequence[Event]) -> tuple[list[Movement], list[Finding]]:
     """What each event moves of a lot, in their order, and unpacking of more than was packed."""
     containers = _Containers(lot)
+    told = _Told()
     moved: list[Movement] = []
     for event in events:
-        if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION):
-            containers.apply(event)
-        elif event.type is EventType.TRANSFORMATION:
+        if event.type is EventType.TRANSFORMATION:
             moved += _of(event, MovementKind.USED, containers, event.of_role(Role.INPUT))
             moved += _of(event, MovementKind.MADE, containers, event.of_role(Role.OUTPUT))
-        elif event.type is EventType.OBJECT:
-            kind = _object_movement(event)
-            if kind is not None:
-                moved += _of(event, kind, containers, event.of_role(Role.EPC))
-            if kind is MovementKind.RECEIVED:
-                containers.arrive(event)
+            continue
+        if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION):
+            containers.apply(event)
+        kind = _movement(event)
+        if kind is not None:
+            moved += told.new(event, _of(event, kind, containers, _things_moved(event, lot)))
+        if kind is MovementKind.RECEIVED:
+            containers.arrive(event)
     return moved, containers.findings
+
+
+class _Told:
+    """Knows what events of one type said, so that those of another that say it again move nothing.
+
+    One departure may be an Object event and a Transaction event: the same amounts, at the same place and time.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[MovementKind, str, frozenset[Amount | None]], list[Event]] = defaultdict(list)
+
+    def new(self, event: Event, moved: list[Movement]) -> list[Movement]:
+        """The movements of an event, or none if another told them."""
+        if not moved:
+            return []
+        amounts = frozenset(_sums(movement.amount for movement in moved))
+        before = self._told[moved[0].kind, event.site, amounts]
+        for other in reversed(before):
+            if event.time_us - other.time_us > CLOCK_US:
+                break
+            if other.type is not event.type:
+                before.remove(other)
+                return []
+        before.append(event)
+        return moved
+
+
+def _sums(amounts: Iterable[Amount | None]) -> Iterable[Amount | None]:
+    """Together by dimension; None if one is not known."""
+    sums: dict[str, Fraction] = defaultdict(Fraction)
+    for each in amounts:
+        if each is None:
+            return [None]
+        sums[each.dimension] += each.value
+    return [Amount(dimension, value) for dimension, value in sums.items()]
+
+
+def _things_moved(event: Event, lot: str) -> list[Thing]:
+    """What an event is about; of an aggregation that is seen, the lot in it, or else what it is in."""
+    if event.type is EventType.AGGREGATION:
+        return [thing for thing in event.of_role(Role.CHILD) if thing.epc == lot] or event.of_role(Role.PARENT)
+    return event.of_role(Role.EPC)
 
 
 def yields(
@@ -135,17 +190,19 @@ def yields(
         yield_max: what may come out of one unit that goes in; above 1 where water or brine is added.
 
     Returns:
-        A finding about each output if more came out than went in. Nothing if the two cannot be compared: a thing
-        without an amount, or in pieces of unknown content.
+        A finding about each output if more came out than went in; that they cannot be compared, if something has no
+        amount or is in pieces of unknown content, or nothing went in. More pieces than went in may be smaller ones.
     """
     contents = net_contents or {}
-    used = _total(event.of_whole(Role.INPUT), contents)
-    made = _total(event.of_whole(Role.OUTPUT), contents)
-    if used is None or made is None or used.dimension != made.dimension or used.dimension == PIECES:
-        return []
-    if made.value <= used.value * yield_max:
-        return []
+    used = weighed(event.of_whole(Role.INPUT), contents)
+    made = weighed(event.of_whole(Role.OUTPUT), contents)
     outputs = sorted({thing.epc for thing in event.of_whole(Role.OUTPUT)})
+    rests_on = evidence(part.index for part in (event, *event.parts))
+    if used is None or made is None or used.dimension != made.dimension or _may_be_smaller(used, made):
+        units = {"uom": _units(event, Role.OUTPUT, contents), "made_uom": _units(event, Role.INPUT, contents)}
+        return [Finding(FindingKind.UNITS_NOT_COMPARABLE, Severity.NOTICE, epc, units, rests_on) for epc in outputs]
+    if made.value <= used.value * yield_max + scales_differ_by(made.dimension, used.value * yield_max):
+        return []
     facts: dict[str, str | int] = {
         "used": plain(used.value),
         "made": plain(made.value),
@@ -153,17 +210,30 @@ def yields(
         "uom": made.dimension,
         "yield_max": plain(yield_max),
     }
-    rests_on = evidence(part.index for part in (event, *event.parts))
     return [Finding(FindingKind.MADE_MORE_THAN_USED, Severity.SERIOUS, epc, facts, rests_on) for epc in outputs]
 
 
-def _object_movement(event: Event) -> MovementKind | None:
-    if event.action is Action.ADD:
-        return MovementKind.MADE
-    if event.biz_step in SOLD:
+_SEEN: Mapping[EventType, Collection[Action]] = {
+    EventType.TRANSACTION: {Action.ADD, Action.OBSERVE},
+    EventType.AGGREGATION: {Action.OBSERVE},
+    EventType.ASSOCIATION: (),
+}
+"""Events that join things to something else and also see them take a step."""
+
+
+def _movement(event: Event) -> MovementKind | None:
+    """What an event moves, but for transformations. What is only joined to a transaction or a container stays."""
+    if event.type is EventType.OBJECT:
+        if event.action is Action.ADD:
+            return MovementKind.MADE
+        if event.biz_step in SOLD:
+            return MovementKind.SOLD
+        if event.action is Action.DELETE or event.biz_step in ENDED:
+            return MovementKind.LOST
+    elif event.action not in _SEEN[event.type]:
+        return None
+    elif event.biz_step in SOLD:
         return MovementKind.SOLD
-    if event.action is Action.DELETE or event.biz_step in ENDED:
-        return MovementKind.LOST
     if event.biz_step in SHIPPED:
         return MovementKind.SHIPPED
     if event.biz_step == BizStep.VOID_SHIPPING:
@@ -178,7 +248,8 @@ def _of(event: Event, kind: MovementKind, containers: "_Containers", things: Seq
         amounts += containers.content(epc)
         if kind in (MovementKind.USED, MovementKind.LOST, MovementKind.SOLD):
             containers.forget(epc)
-    return [Movement(kind, event.site, event.index, each) for each in amounts]
+    is_returned = event.disposition == RETURNED
+    return [Movement(kind, event.site, event.index, event.time_us, each, is_returned) for each in amounts]
 
 
 class _Containers:
@@ -195,21 +266,23 @@ class _Containers:
 
     def content(self, container: str) -> list[Amount | None]:
         """What is in it and in the containers within it, one amount for each dimension and container."""
-        found: list[Amount | None] = []
+        return [
+            None if value is None else Amount(dimension, value)
+            for each in self._all_within(container)
+            for dimension, value in self._amounts.get(each, {}).items()
+            if value is None or value > 0
+        ]
+
+    def _all_within(self, container: str) -> Iterable[str]:
+        """The container and those within it, once each."""
         seen: dict[str, None] = {}
         waiting = [container]
         while waiting:
             each = waiting.pop()
-            if each in seen:
-                continue
-            seen[each] = None
-            found += [
-                None if value is None else Amount(dimension, value)
-                for dimension, value in self._amounts.get(each, {}).items()
-                if value is None or value > 0
-            ]
-            waiting += self._inside.get(each, {})
-        return found
+            if each not in seen:
+                seen[each] = None
+                waiting += self._inside.get(each, {})
+        return seen
 
     def forget(self, container: str) -> None:
         """A container that ended or was used has nothing in it any more."""
@@ -217,8 +290,9 @@ class _Containers:
         self._inside.pop(container, None)
 
     def arrive(self, event: Event) -> None:
-        """Remember where containers came to."""
-        self._arrived_at |= {thing.epc: event.site for thing in event.of_role(Role.EPC)}
+        """Remember where containers came to, and those within them."""
+        for thing in event.of_role(Role.EPC):
+            self._arrived_at |= dict.fromkeys(self._all_within(thing.epc), event.site)
 
     def apply(self, event: Event) -> None:
         """Pack or unpack."""
@@ -260,9 +334,11 @@ class _Containers:
             before = self._amounts[container].get(unpacked.dimension)
             if before is None:
                 continue
-            if unpacked.value > before:
+            differs = scales_differ_by(unpacked.dimension, before)
+            if unpacked.value > before + differs:
                 self.findings.append(self._unpacked_more(container, before, unpacked, event))
-            self._amounts[container][unpacked.dimension] = max(before - unpacked.value, ZERO)
+            left = before - unpacked.value
+            self._amounts[container][unpacked.dimension] = left if left > differs else ZERO
 
     def _unpacked_more(self, container: str, packed: Fraction, unpacked: Amount, event: Event) -> Finding:
         facts: dict[str, str | int] = {
@@ -305,6 +381,7 @@ class _Book:
         self._bridged: dict[tuple[FindingKind, str], tuple[Fraction, list[int]]] = {}
         self._records_arrivals = {m.site for m in self._moved if m.kind in ARRIVALS and m.site}
         self._records_departures = {m.site for m in self._moved if m.kind is MovementKind.SHIPPED and m.site}
+        self._made_unknown = {m.site for m in self._moved if m.kind is MovementKind.MADE and m.amount is None}
 
     def post_all(self) -> None:
         """Post every movement, in order."""
@@ -317,10 +394,22 @@ class _Book:
             MovementKind.LOST: self._post_out,
             MovementKind.SOLD: self._post_out,
         }
-        for movement in self._moved:
+        waiting: deque[Movement] = deque()
+
+        def post_one(movement: Movement) -> None:
             place = self._sites[movement.site]
             place.events.append(movement.event)
             post[movement.kind](movement, place)
+
+        for movement in self._moved:
+            while waiting and movement.time_us - waiting[0].time_us > CLOCK_US:
+                post_one(waiting.popleft())
+            if self._is_early(movement):
+                waiting.append(movement)
+            else:
+                post_one(movement)
+        for movement in waiting:
+            post_one(movement)
 
     def balance(self) -> Balance:
         """The accounts as they are."""
@@ -341,7 +430,7 @@ class _Book:
         # Of a lot that nobody says to have made, the record begins in the middle.
         severity = Severity.SERIOUS if self._sum[MovementKind.MADE] else Severity.WARNING
         for name, place in sorted(self._sites.items()):
-            if place.over_by:
+            if place.over_by > scales_differ_by(self._dimension, place.came_in):
                 found.append(
                     self._finding(
                         FindingKind.SHIPPED_MORE_THAN_CAME_IN,
@@ -354,7 +443,7 @@ class _Book:
                         over_by=plain(place.over_by),
                     )
                 )
-            if place.received_over_by:
+            if place.received_over_by > scales_differ_by(self._dimension, place.received):
                 found.append(
                     self._finding(
                         FindingKind.RECEIVED_MORE_THAN_SHIPPED,
@@ -369,6 +458,27 @@ class _Book:
             found.append(self._finding(kind, Severity.NOTICE, events, place=name, quantity=plain(quantity)))
         return found
 
+    def _is_early(self, movement: Movement) -> bool:
+        """Whether what it moves is not there yet."""
+        if movement.kind in (MovementKind.MADE, MovementKind.SHIPPING_VOIDED):
+            return False
+        is_received = movement.kind is MovementKind.RECEIVED
+        there = self._returnable(movement) if is_received else self._sites[movement.site].held
+        if movement.amount is None:
+            return not there
+        return movement.amount.value - there > scales_differ_by(self._dimension, movement.amount.value)
+
+    def _returnable(self, movement: Movement) -> Fraction:
+        """What a site can receive that others are recorded to have sent or sold."""
+        sold = self._sum[MovementKind.SOLD] if movement.is_returned else ZERO
+        return sum(self._on_the_way.values(), sold)
+
+    def _has_unknown(self, movement: Movement) -> bool:
+        """Whether as much may have been made as it takes, because nobody said how much was made."""
+        if movement.kind is MovementKind.RECEIVED:
+            return bool(self._made_unknown - self._records_departures - {movement.site})
+        return movement.site in self._made_unknown
+
     def _finding(self, kind: FindingKind, severity: Severity, events: Sequence[int], **facts: str | int) -> Finding:
         return Finding(kind, severity, self._lot, facts | {"uom": self._dimension}, evidence(events))
 
@@ -379,11 +489,16 @@ class _Book:
         self._sum[MovementKind.MADE] += value
 
     def _post_received(self, movement: Movement, place: _Site) -> None:
-        on_the_way = sum(self._on_the_way.values(), ZERO)
-        wanted = movement.amount.value if movement.amount else on_the_way
+        wanted = movement.amount.value if movement.amount else self._returnable(movement)
         missing = wanted - self._arrive(wanted, at=movement.site)
-        if missing:
+        if missing and movement.is_returned:
+            returned = min(missing, self._sum[MovementKind.SOLD])
+            self._sum[MovementKind.SOLD] -= returned
+            missing -= returned
+        if missing > scales_differ_by(self._dimension, wanted):
             missing -= self._depart_unrecorded(missing, movement)
+            if missing and self._has_unknown(movement):
+                missing -= self._make_unrecorded(missing, movement)
         place.received_over_by += missing
         self._unexplained += missing
         place.received += wanted
@@ -406,8 +521,13 @@ class _Book:
     def _take(self, movement: Movement, place: _Site) -> Fraction:
         """Take a movement's amount out of a site, naming what was not there; how much it is."""
         value = movement.amount.value if movement.amount else place.held
-        if value > place.held:
-            self._arrive_unrecorded(value - place.held, movement, place)
+        if value - place.held > scales_differ_by(self._dimension, value):
+            if self._has_unknown(movement):
+                made = self._make_unrecorded(value - place.held, movement)
+                place.held += made
+                place.came_in += made
+            else:
+                self._arrive_unrecorded(value - place.held, movement, place)
         missing = max(value - place.held, ZERO)
         place.over_by += missing
         self._unexplained += missing
@@ -458,6 +578,12 @@ class _Book:
         self._bridge(FindingKind.DEPARTURE_NOT_RECORDED, movement, departed)
         return departed
 
+    def _make_unrecorded(self, wanted: Fraction, movement: Movement) -> Fraction:
+        """Who did not say how much was made has made as much as is needed."""
+        self._sum[MovementKind.MADE] += wanted
+        self._bridge(FindingKind.AMOUNT_NOT_RECORDED, movement, wanted)
+        return wanted
+
     def _bridge(self, kind: FindingKind, movement: Movement, quantity: Fraction) -> None:
         if quantity:
             before, events = self._bridged.get((kind, movement.site), (ZERO, []))
@@ -468,7 +594,16 @@ def _in_content(movement: Movement, net_content: Amount) -> Movement:
     if movement.amount is None or movement.amount.dimension != PIECES:
         return movement
     amount_of_content = Amount(net_content.dimension, movement.amount.value * net_content.value)
-    return Movement(movement.kind, movement.site, movement.event, amount_of_content)
+    return replace(movement, amount=amount_of_content)
+
+
+def _may_be_smaller(used: Amount, made: Amount) -> bool:
+    return made.dimension == PIECES and made.value > used.value
+
+
+def _units(event: Event, role: Role, contents: Mapping[str, Amount]) -> str:
+    amounts = [contents.get(thing.epc) or thing.amount for thing in event.of_whole(role)]
+    return ", ".join(sorted({each.dimension for each in amounts if each}))
 
 
 def _not_comparable(lot: str, dimension: str, made_in: set[str], moved: Sequence[Movement]) -> Finding:
@@ -477,8 +612,8 @@ def _not_comparable(lot: str, dimension: str, made_in: set[str], moved: Sequence
     return Finding(FindingKind.UNITS_NOT_COMPARABLE, Severity.NOTICE, lot, facts, events)
 
 
-def _total(things: Iterable[Thing], net_contents: Mapping[str, Amount]) -> Amount | None:
-    """All together in one dimension; None if one has no amount or they cannot be added."""
+def weighed(things: Iterable[Thing], net_contents: Mapping[str, Amount]) -> Amount | None:
+    """All together in one dimension; None if one has no amount, they cannot be added, or there is nothing."""
     total: Amount | None = None
     for thing in things:
         part = thing.amount

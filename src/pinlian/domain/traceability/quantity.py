@@ -32,6 +32,9 @@ UNITS: dict[str, tuple[str, Fraction]] = {
 }
 """Unit code to dimension and factor. EPCIS leaves the unit away for pieces."""
 
+SCALES_SHARE = Fraction(1, 200)
+"""Two scales may differ by so much, one at each end of what may be wrong with a good one; what is counted is exact."""
+
 DIGITS_MAX = 18
 """Before the point, and behind it."""
 
@@ -61,6 +64,11 @@ def amount(quantity: Decimal | int | str, uom: str = "") -> Amount:
         raise QuantityInvalid(f"not a quantity: {quantity}")
     dimension, factor = UNITS.get(uom, (uom, Fraction(1)))
     return Amount(dimension, Fraction(number) * factor)
+
+
+def scales_differ_by(dimension: str, value: Fraction) -> Fraction:
+    """By how much something may weigh more or less than `value` and be the same."""
+    return value * SCALES_SHARE if dimension in (MASS, VOLUME) else Fraction(0)
 
 
 def plain(value: Fraction) -> str:

@@ -5,9 +5,10 @@ again: of a crate only the days count on which the goods were in it, of a lot th
 lot that is recalled only what came after.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
@@ -23,16 +24,21 @@ from pinlian.domain.traceability.event import (
     in_order,
     standing,
 )
+from pinlian.domain.traceability.quantity import SCALES_SHARE
 
 LEVELS_MAX = 24
 """Transformations and containers in a row that are followed."""
 EVENTS_MAX = 5_000
 """Events that one walk holds; where there are more, it stops after the level that reaches them."""
 
-_FROM_EVER, _FOR_EVER = -(2**63), 2**63 - 1
+FROM_EVER, FOR_EVER = -(2**63), 2**63 - 1
+"""Times, in microseconds since the Unix epoch, that nothing is beyond."""
 
 CONTENT_US_MAX = 400 * 86_400 * 1_000_000
 """Nothing is looked for in a container that was put in it longer ago."""
+
+READ_OUT_US_MAX = 86_400 * 1_000_000
+"""What a sensor measured is told at most so long afterwards."""
 
 Window = tuple[int, int]
 """From one time to another, microseconds since the Unix epoch, both included."""
@@ -90,7 +96,8 @@ class Walk:
 
     Attributes:
         nodes: by EPC; the subject is one of them.
-        events: in order of time; error declarations and what they declare wrong are not among them.
+        events: in order of time; error declarations and what they declare wrong are not among them. Of the readings of
+            what the goods were in, only those while they were in it.
         taken_back: events on the way that their authors declared wrong, and those declarations.
         is_whole: whether no bound cut it short.
     """
@@ -223,7 +230,7 @@ class _Walker:
         self._done: dict[tuple[str, _Mode, bool], list[tuple[int, int]]] = defaultdict(list)
 
     def run(self, levels_max: int) -> Walk:
-        tasks = [_Task(self._subject, _Mode.SUBJECT, _FROM_EVER, _FOR_EVER, self._forward, relation=Relation.SUBJECT)]
+        tasks = [_Task(self._subject, _Mode.SUBJECT, FROM_EVER, FOR_EVER, self._forward, relation=Relation.SUBJECT)]
         level = 0
         while tasks and level <= levels_max and len(self._events) < self._events_max:
             self._read(tasks)
@@ -247,8 +254,9 @@ class _Walker:
         """Ask for what these tasks need and is not known yet."""
         wanted: dict[str, Window] = {}
         for task in tasks:
-            since, until = wanted.get(task.epc) or self._windows.get(task.epc) or (task.since, task.until)
-            wider = (min(since, task.since), max(until, task.until))
+            last = task.until + READ_OUT_US_MAX if task.mode in (_Mode.CARRY, _Mode.SENSE) else task.until
+            since, until = wanted.get(task.epc) or self._windows.get(task.epc) or (task.since, last)
+            wider = (min(since, task.since), min(max(until, last), FOR_EVER))
             if wider != self._windows.get(task.epc):
                 wanted[task.epc] = wider
         if not wanted:
@@ -276,12 +284,13 @@ class _Walker:
     def _follow(self, task: _Task) -> list[_Task]:
         if task.mode is _Mode.CARRY:
             return self._follow_carrier(task)
-        events = [event for event in self._known[task.epc] if task.since <= event.time_us <= task.until]
         if task.mode is _Mode.SENSE:
-            self._events |= {event.index: event for event in events if event.readings}
+            for event in _between(self._known[task.epc], task.since, task.until + READ_OUT_US_MAX):
+                self._take_readings(event, task)
             return []
+        events = _between(self._known[task.epc], task.since, task.until)
         following: list[_Task] = []
-        packings = _by_parent(events)
+        packed_in: list[Event] = []
         for event in events:
             roles = event.role_of(task.epc)
             if event.type is EventType.TRANSFORMATION:
@@ -290,10 +299,18 @@ class _Walker:
             self._events[event.index] = event
             if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION) and event.action is Action.ADD:
                 if Role.CHILD in roles:
-                    following += self._carriers(task, event, packings)
+                    packed_in.append(event)
                 if Role.PARENT in roles:
                     following += self._children(task, event)
-        return following
+        return [*following, *self._carriers(task, packed_in, events), *self._sensors(task, events)]
+
+    def _take_readings(self, event: Event, task: _Task) -> None:
+        """Keep of an event what it says of a stretch of time."""
+        kept = [each for each in event.readings if each.from_us <= task.until and each.to_us >= task.since]
+        if kept:
+            before = self._events.get(event.index)
+            known = {*kept, *(before.readings if before else ())}
+            self._events[event.index] = replace(event, readings=tuple(each for each in event.readings if each in known))
 
     def _follow_transformation(self, task: _Task, event: Event, roles: frozenset[Role]) -> list[_Task]:
         following: list[_Task] = []
@@ -302,7 +319,7 @@ class _Walker:
             self._take_transformation(event)
             last = max(part.time_us for part in (event, *event.parts))
             following += [
-                _Task(used.epc, _Mode.BACK, _FROM_EVER, last, used_at=event.site, relation=Relation.ORIGIN)
+                _Task(used.epc, _Mode.BACK, FROM_EVER, last, used_at=event.site, relation=Relation.ORIGIN)
                 for used in event.of_whole(Role.INPUT)
             ]
         if Role.INPUT in roles and task.forward:
@@ -315,7 +332,7 @@ class _Walker:
         self._take_transformation(event)
         first = min(part.time_us for part in (event, *event.parts))
         return [
-            _Task(made.epc, _Mode.FORWARD, first, _FOR_EVER, forward=True, relation=Relation.PRODUCT)
+            _Task(made.epc, _Mode.FORWARD, first, FOR_EVER, forward=True, relation=Relation.PRODUCT)
             for made in event.of_whole(Role.OUTPUT)
         ]
 
@@ -326,17 +343,18 @@ class _Walker:
             for made in event.of_whole(Role.OUTPUT):
                 self._edges[Edge(used.epc, made.epc, EdgeKind.MADE_INTO, min(parts))] = None
 
-    def _carriers(self, task: _Task, packing: Event, packings: Mapping[str, Sequence[Event]]) -> list[_Task]:
-        """What a thing was put in by one event, until it was taken out."""
+    def _carriers(self, task: _Task, packed: Sequence[Event], events: Sequence[Event]) -> list[_Task]:
+        """What a thing was put in by some of these events, until it was taken out."""
         following: list[_Task] = []
-        for parent in packing.of_role(Role.PARENT):
-            until, end = _taken_out(task.epc, packing, packings.get(parent.epc, ()), task.until)
-            if task.used_at and end is not None and end.site and end.site != task.used_at:
-                continue
-            self._join(task.epc, parent.epc, packing)
-            following.append(
-                _Task(parent.epc, _Mode.CARRY, packing.time_us, until, forward=task.forward, carried=task.epc)
-            )
+        starts = {event.index for event in packed}
+        for (parent, _), packings in _by_parent(events).items() if packed else ():
+            for stay in _stays(task.epc, packings, starts, task.until):
+                if task.used_at and stay.end is not None and stay.end.site and stay.end.site != task.used_at:
+                    continue
+                for event in stay.packings:
+                    self._join(task.epc, parent, event)
+                since = stay.packings[0].time_us
+                following.append(_Task(parent, _Mode.CARRY, since, stay.until, forward=task.forward, carried=task.epc))
         return following
 
     def _join(self, child: str, parent: str, event: Event) -> None:
@@ -347,43 +365,44 @@ class _Walker:
         """What was put in a thing, or attached to it, by one event."""
         children = [thing.epc for thing in packing.of_role(Role.CHILD)]
         if packing.type is EventType.ASSOCIATION:
-            return self._sensors(task, packing, children)
+            return []
         relation = Relation.CONTENT if task.relation is Relation.SUBJECT else task.relation
         following: list[_Task] = []
         for child in children:
             if task.mode is _Mode.BACK or (task.mode is _Mode.SUBJECT and self._back):
                 self._join(child, task.epc, packing)
-                following.append(_Task(child, _Mode.BACK, _FROM_EVER, task.until, relation=relation))
+                following.append(_Task(child, _Mode.BACK, FROM_EVER, task.until, relation=relation))
             if task.forward:
                 self._join(child, task.epc, packing)
                 following.append(
-                    _Task(child, _Mode.FORWARD, packing.time_us, _FOR_EVER, forward=True, relation=relation)
+                    _Task(child, _Mode.FORWARD, packing.time_us, FOR_EVER, forward=True, relation=relation)
                 )
         return following
 
-    def _sensors(self, task: _Task, joining: Event, children: Sequence[str]) -> list[_Task]:
+    def _sensors(self, task: _Task, known: Sequence[Event]) -> list[_Task]:
+        """What was attached to a thing, perhaps long before: while it was."""
         following: list[_Task] = []
-        joinings = _by_parent(self._known[task.epc]).get(task.epc, [])
-        for child in children:
-            until, _ = _taken_out(child, joining, joinings, task.until)
-            self._join(child, task.epc, joining)
-            since = max(task.since, joining.time_us)
-            following.append(_Task(child, _Mode.SENSE, since, until, relation=Relation.SENSOR))
+        joinings = _by_parent(known).get((task.epc, EventType.ASSOCIATION), [])
+        of_child: dict[str, list[Event]] = defaultdict(list)
+        for event in joinings:
+            children = {thing.epc for thing in event.of_role(Role.CHILD)}
+            for child in children or list(of_child):
+                of_child[child].append(event)
+        for child, events in of_child.items():
+            for stay in _stays(child, events, {event.index for event in events}, task.until):
+                since = max(task.since, stay.packings[0].time_us)
+                if since <= stay.until:
+                    self._join(child, task.epc, stay.packings[0])
+                    following.append(_Task(child, _Mode.SENSE, since, stay.until, relation=Relation.SENSOR))
         return following
 
     def _follow_carrier(self, task: _Task) -> list[_Task]:
         """A container while something was in it."""
-        following: list[_Task] = []
         known = self._known[task.epc]
-        packings = _by_parent(known)
+        following = self._sensors(task, known)
+        packed_in: list[Event] = []
         moved = False
-        for event in known:
-            is_joining = event.type is EventType.ASSOCIATION and event.action is Action.ADD
-            # A sensor may have been attached long before.
-            if is_joining and event.time_us <= task.until and _is(event, Role.PARENT, task.epc):
-                following += self._sensors(task, event, [thing.epc for thing in event.of_role(Role.CHILD)])
-            if not task.since <= event.time_us <= task.until:
-                continue
+        for event in _between(known, task.since, task.until):
             if event.type is EventType.AGGREGATION and _is(event, Role.PARENT, task.epc):
                 if event.action is Action.DELETE and not event.of_role(Role.CHILD):
                     self._events[event.index] = event
@@ -391,49 +410,75 @@ class _Walker:
                 if event.action is Action.ADD and moved and not _is(event, Role.CHILD, task.carried):
                     # Filled anew after a journey: that it was emptied was not recorded.
                     break
-                continue
+                if event.action is not Action.OBSERVE:
+                    continue
             if event.type is EventType.TRANSFORMATION:
                 if _is(event, Role.INPUT, task.epc) and task.forward:
                     following += self._products(event)
                 continue
-            self._events[event.index] = event
+            if event.readings:
+                self._take_readings(event, task)
+            else:
+                self._events[event.index] = event
             moved = moved or event.biz_step in SHIPPED or event.biz_step == BizStep.RECEIVING
             if event.action is Action.ADD and _is(event, Role.CHILD, task.epc):
-                following += self._carriers(task, event, packings)
-        return following
+                packed_in.append(event)
+        for event in _between(known, task.until + 1, task.until + READ_OUT_US_MAX):
+            self._take_readings(event, task)
+        return following + self._carriers(task, packed_in, _between(known, task.since, task.until))
 
 
-def _by_parent(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """Packing and unpacking, by container, in their order."""
-    found: dict[str, list[Event]] = defaultdict(list)
+def _between(events: Sequence[Event], since: int, until: int) -> Sequence[Event]:
+    """Those of events in order of time that happened between two times, both included."""
+    first = bisect_left(events, since, key=lambda event: event.time_us)
+    return events[first : bisect_right(events, until, lo=first, key=lambda event: event.time_us)]
+
+
+def _by_parent(events: Iterable[Event]) -> dict[tuple[str, EventType], list[Event]]:
+    """Packing and unpacking, by container and kind, in their order."""
+    found: dict[tuple[str, EventType], list[Event]] = defaultdict(list)
     for event in events:
         if event.type in (EventType.AGGREGATION, EventType.ASSOCIATION):
             for parent in event.of_role(Role.PARENT):
-                found[parent.epc].append(event)
+                found[parent.epc, event.type].append(event)
     return found
 
 
-def _taken_out(child: str, packing: Event, packings: Iterable[Event], until: int) -> tuple[int, Event | None]:
-    """Until when a thing was in a container, and the event that took the last of it out; `until` and None if none did.
+class _Stay(NamedTuple):
+    """A stretch of time in which a thing was in a container: from its packings until it was all taken out.
+
+    `end` is the event that took the last of it out; None if none did until `until`.
+    """
+
+    packings: list[Event]
+    until: int
+    end: Event | None
+
+
+def _stays(child: str, packings: Iterable[Event], starts: Collection[int], until: int) -> list[_Stay]:
+    """When a thing was in a container.
 
     Args:
         packings: all packing and unpacking of this container that is known, by time.
+        starts: indices of the packings that may begin a stay.
     """
-    left = _quantity(child, packing)
+    found: list[_Stay] = []
+    current: list[Event] = []
+    left: Fraction | None = None
     for event in packings:
-        if event.time_us < packing.time_us or event.index == packing.index or event.type is not packing.type:
-            continue
-        if event.action is Action.DELETE:
-            taken = _quantity(child, event)
-            if event.of_role(Role.CHILD) and not _is(event, Role.CHILD, child):
-                continue
-            if left is None or taken is None or taken >= left:
-                return min(event.time_us, until), event
-            left -= taken
-        elif event.action is Action.ADD and _is(event, Role.CHILD, child) and left is not None:
+        is_named = _is(event, Role.CHILD, child)
+        if event.action is Action.ADD and is_named and (current or event.index in starts):
             more = _quantity(child, event)
-            left = None if more is None else left + more
-    return until, None
+            left = more if not current else None if left is None or more is None else left + more
+            current.append(event)
+        elif event.action is Action.DELETE and current and (is_named or not event.of_role(Role.CHILD)):
+            taken = _quantity(child, event) if is_named else None
+            if left is None or taken is None or taken >= left * (1 - SCALES_SHARE):
+                found.append(_Stay(current, min(event.time_us, until), event))
+                current = []
+            else:
+                left -= taken
+    return [*found, _Stay(current, until, None)] if current else found
 
 
 def _quantity(child: str, event: Event) -> Fraction | None:

@@ -65,6 +65,11 @@ class Scene:
     def made(self, item: Quantity, where: str = FARM, at: float = 0, **more: Any) -> Event:
         return self._add(EventType.OBJECT, Action.ADD, "commissioning", at, where, *things(Role.EPC, [item]), **more)
 
+    def weighed_by_nobody(self, lot: str, where: str = FARM, at: float = 0) -> Event:
+        """A lot that was made, and nobody says how much of it."""
+        thing = Thing(lot, Role.EPC, is_class=True)
+        return self._add(EventType.OBJECT, Action.ADD, "commissioning", at, where, thing)
+
     def step(self, step: str, *items: Quantity | str, where: str, at: float, **more: Any) -> Event:
         return self._add(EventType.OBJECT, Action.OBSERVE, step, at, where, *things(Role.EPC, items), **more)
 
@@ -76,6 +81,15 @@ class Scene:
 
     def lost(self, item: Quantity, where: str = WAREHOUSE, at: float = 6, **more: Any) -> Event:
         return self._add(EventType.OBJECT, Action.DELETE, "destroying", at, where, *things(Role.EPC, [item]), **more)
+
+    def traded(self, step: str, item: Quantity, where: str, at: float, action: Action = Action.ADD) -> Event:
+        """A step that is told as one of a business transaction."""
+        return self._add(EventType.TRANSACTION, action, step, at, where, *things(Role.EPC, [item]))
+
+    def seen_in(self, parent: str, step: str, *items: Quantity | str, where: str, at: float) -> Event:
+        """A step of a container, told with what is in it."""
+        parts = (*things(Role.PARENT, [parent]), *things(Role.CHILD, items))
+        return self._add(EventType.AGGREGATION, Action.OBSERVE, step, at, where, *parts)
 
     def sold(self, item: Quantity, where: str = PICKUP, at: float = 9) -> Event:
         return self._add(EventType.OBJECT, Action.DELETE, "retail_selling", at, where, *things(Role.EPC, [item]))
@@ -107,19 +121,21 @@ class Scene:
         parts = (*things(Role.INPUT, inputs), *things(Role.OUTPUT, outputs))
         return self._add(EventType.TRANSFORMATION, Action.NONE, "commissioning", at, where, *parts, **more)
 
-    def measured(self, thing: str, *temperatures: tuple[float, str], sensor: str = "s1", where: str = "") -> Event:
+    def measured(
+        self, thing: str, *temperatures: tuple[float, str], sensor: str = "s1", where: str = "", **more: Any
+    ) -> Event:
         """Readings of moments: hours and degrees."""
         readings = tuple(
             Reading(sensor, time_us(at), time_us(at), Decimal(value), Decimal(value), Decimal(value))
             for at, value in temperatures
         )
         last = max(at for at, _ in temperatures)
-        return self.step("sensor_reporting", thing, where=where, at=last, readings=readings)
+        return self.step("sensor_reporting", thing, where=where, at=last, readings=readings, **more)
 
-    def declared_wrong(self, event: Event, author: str = FARMER) -> Event:
+    def declared_wrong(self, event: Event, author: str = FARMER, capturer: str = "") -> Event:
         return self._add(
             event.type, event.action, event.biz_step, 0, event.read_point, *event.things,
-            id=event.id, is_error=True, author=author,
+            id=event.id, is_error=True, author=author, capturer=capturer,
         )  # fmt: skip
 
     def fetch(self) -> Callable[[Mapping[str, Window]], list[Event]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pinlian.domain.traceability.event import Event, standing
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.domain.traceability.mass_balance import Balance, balances, yields
-from pinlian.domain.traceability.quantity import amount
+from pinlian.domain.traceability.quantity import SCALES_SHARE, amount
 from tests.unit.domain.traceability.scenes import (
     CRATE,
     FACTORY,
@@ -333,7 +333,7 @@ def test_yields__transformation_recorded_in_parts__counts_as_one() -> None:
 
 def test_yields__boxes_of_known_content__are_compared_as_weight() -> None:
     event = Scene().transformed([kilograms(100)], [(OTHER_LOT, 41, "")])
-    assert yields(event) == []
+    assert kinds(yields(event)) == [FindingKind.UNITS_NOT_COMPARABLE]
     (finding,) = yields(event, net_contents={OTHER_LOT: amount("2.5", "KGM")})
     assert finding.parameters["over_by"] == "2.5"
 
@@ -395,7 +395,7 @@ def test_balances__something_is_unexplained__exactly_when_a_finding_says_so(scri
         for each in found
         if each.kind in (FindingKind.SHIPPED_MORE_THAN_CAME_IN, FindingKind.RECEIVED_MORE_THAN_SHIPPED)
     )
-    assert told == unexplained
+    assert told <= unexplained <= told + sum(quantity for _, quantity, _ in script) * SCALES_SHARE
 
 
 @given(script=st.lists(steps, max_size=10), seed=st.randoms(use_true_random=False))
@@ -419,4 +419,5 @@ def test_balances__shipping_in_parts__is_too_much_exactly_when_the_parts_are(
         scene.shipped(crate if packed else (LOT, part * 1_000, "GRM"))
     _, found = balances(LOT, scene.events)
     over = sum(parts) - made
-    assert [each.parameters["over_by"] for each in found] == ([str(over)] if over > 0 else [])
+    is_more_than_scales_differ = over > made * SCALES_SHARE
+    assert [each.parameters["over_by"] for each in found] == ([str(over)] if is_more_than_scales_differ else [])

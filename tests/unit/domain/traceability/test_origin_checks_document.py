@@ -9,13 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from pinlian.domain.traceability import copied_codes, plausibility, walk
-from pinlian.domain.traceability.certificates import claim_findings, quantity_findings
+from pinlian.domain.traceability import certificates, copied_codes, event, plausibility, quantity, walk
+from pinlian.domain.traceability.certificates import claim_findings, ingredient_findings, quantity_findings
 from pinlian.domain.traceability.cold_chain import Need, temperature_findings
 from pinlian.domain.traceability.copied_codes import Scan, scan_findings
 from pinlian.domain.traceability.finding import Finding, FindingKind
 from pinlian.domain.traceability.mass_balance import balances, yields
-from pinlian.domain.traceability.plausibility import place_findings, seconds_needed, time_findings
+from pinlian.domain.traceability.plausibility import (
+    origin_findings,
+    place_findings,
+    seconds_needed,
+    time_findings,
+)
 from pinlian.domain.traceability.position import Position, distance_metres
 from pinlian.domain.traceability.quantity import amount, plain
 from tests.unit.domain.traceability.scenes import (
@@ -29,7 +34,7 @@ from tests.unit.domain.traceability.scenes import (
     Scene,
     time_us,
 )
-from tests.unit.domain.traceability.test_certificates import CLAIM, KNOWN, ORGANIC
+from tests.unit.domain.traceability.test_certificates import CLAIM, KNOWN, ORGANIC, UNDER, made
 from tests.unit.domain.traceability.test_copied_codes import BEIJING, CHENGDU, GUANGZHOU, SHANGHAI, SUZHOU
 
 DOCUMENT = (Path(__file__).resolve().parents[4] / "docs/protocol/origin-checks.md").read_text()
@@ -56,8 +61,8 @@ def kind_of(found: Iterable[Finding]) -> str:
 
 @pytest.mark.parametrize("cells", list(rows("### Units")), ids=lambda cells: cells[1])
 def test_units__are_those_of_the_code(cells: list[str]) -> None:
-    quantity, unit, value, dimension = cells
-    found = amount(quantity, unit)
+    number_of, unit, value, dimension = cells
+    found = amount(number_of, unit)
     assert (plain(found.value), found.dimension) == (value, dimension)
 
 
@@ -76,9 +81,9 @@ def test_balance__is_what_the_code_computes() -> None:
 
 @pytest.mark.parametrize("cells", list(rows("### Transformations")))
 def test_yields__are_those_of_the_code(cells: list[str]) -> None:
-    used, limit, made, over = cells
-    event = Scene().transformed([(LOT, used, "KGM")], [(OTHER_LOT, made, "KGM")])
-    found = yields(event, yield_max=Fraction(limit))
+    used, limit, out, over = cells
+    transformation = Scene().transformed([(LOT, used, "KGM")], [(OTHER_LOT, out, "KGM")])
+    found = yields(transformation, yield_max=Fraction(limit))
     assert [finding.parameters["over_by"] for finding in found] == ([] if over == "0" else [over])
 
 
@@ -92,9 +97,9 @@ def test_distances__are_those_of_the_code(cells: list[str]) -> None:
 @pytest.mark.parametrize("cells", list(rows("### Sums over lots")))
 def test_sums_over_lots__are_those_of_the_code(cells: list[str]) -> None:
     parts, together, over = cells[0].split(", "), cells[1], cells[2]
-    claims = [replace(CLAIM, lot=f"lot {n}", made=(amount(part, "KGM"),)) for n, part in enumerate(parts)]
+    under = [replace(UNDER, lot=f"lot {n}", amounts=(amount(part, "KGM"),)) for n, part in enumerate(parts)]
     assert plain(sum((Fraction(part) for part in parts), Fraction(0))) == together
-    found = quantity_findings(ORGANIC, claims)
+    found = quantity_findings(ORGANIC, under)
     assert [finding.parameters["over_by"] for finding in found] == ([] if over == "0" else [over])
 
 
@@ -119,7 +124,10 @@ def test_scans__are_those_of_the_code(cells: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("differ by 900 seconds", plausibility.CLOCK_SECONDS_MAX),
+        ("differ by 900 seconds", event.CLOCK_SECONDS_MAX),
+        ("1 in 200", int(1 / quantity.SCALES_SHARE)),
+        ("more than 7 days", certificates.RECORDED_DAYS_MAX),
+        ("less than 95 in 100", int(certificates.INGREDIENTS_SHARE_MIN * 100)),
         ("drives 100 km/h at most", plausibility.LORRY_KMH_MAX),
         ("nearer than 3,000 metres", plausibility.NEAR_METRES),
         ("fastest train goes (350 km/h)", copied_codes.TRAVEL_KMH_MAX),
@@ -140,19 +148,27 @@ def every_finding() -> Iterator[Finding]:
 
     def of_balance(*steps: tuple[str, int, str, float], packed: bool = False) -> Iterator[Finding]:
         scene = Scene()
-        for step, quantity, where, at in steps:
-            getattr(scene, step)((LOT, quantity, "KGM"), where=where, at=at)
+        for step, weight, where, at in steps:
+            getattr(scene, step)((LOT, weight, "KGM"), where=where, at=at)
         if packed:
             scene.packed(CRATE, (LOT, 5, "KGM"))
             scene.unpacked(CRATE, (LOT, 6, "KGM"))
         yield from balances(LOT, scene.events)[1]
 
-    made = ("made", 10, FARM, 0)
-    yield from of_balance(made, ("shipped", 20, FARM, 1))
-    yield from of_balance(made, ("shipped", 10, FARM, 1), ("received", 20, WAREHOUSE, 5))
-    yield from of_balance(made, packed=True)
-    yield from of_balance(made, ("shipped", 10, FARM, 1), ("lost", 5, WAREHOUSE, 6))
-    yield from of_balance(made, ("received", 5, WAREHOUSE, 6))
+    harvest = ("made", 10, FARM, 0)
+    yield from of_balance(harvest, ("shipped", 20, FARM, 1))
+    yield from of_balance(harvest, ("shipped", 10, FARM, 1), ("received", 20, WAREHOUSE, 5))
+    yield from of_balance(harvest, packed=True)
+    yield from of_balance(harvest, ("shipped", 10, FARM, 1), ("lost", 5, WAREHOUSE, 6))
+    yield from of_balance(harvest, ("received", 5, WAREHOUSE, 6))
+    scene = Scene()
+    scene.weighed_by_nobody(LOT)
+    scene.shipped(SOME)
+    yield from balances(LOT, scene.events)[1]
+    scene = Scene()
+    scene.made(SOME)
+    scene.made(SOME, where=FACTORY)
+    yield from origin_findings(LOT, scene.events, is_class=True)
     scene = Scene()
     scene.made(SOME)
     scene.shipped((LOT, 5, ""))
@@ -161,14 +177,25 @@ def every_finding() -> Iterator[Finding]:
     scene = Scene()
     scene.made(SOME, at=50, signed_at=START)
     scene.shipped(SOME, at=9)
+    yield from time_findings(LOT, scene.events)
+    scene = Scene()
+    scene.made(SOME)
+    scene.shipped(SOME, at=9)
     scene.received(SOME, at=5)
     yield from time_findings(LOT, scene.events)
     yield from place_findings(LOT, scene.events, {FARM: SHANGHAI, WAREHOUSE: BEIJING}, is_class=False)
     withdrawn = {ORGANIC.id: replace(ORGANIC, withdrawn_on=ORGANIC.valid_from)}
     yield from claim_findings(CLAIM, [ORGANIC.id], withdrawn)
-    yield from claim_findings(replace(CLAIM, gtin="", place=FACTORY), [ORGANIC.id, "unknown"], KNOWN)
-    yield from claim_findings(replace(CLAIM, made_on=ORGANIC.valid_until.replace(year=2030)), [ORGANIC.id], KNOWN)
-    yield from quantity_findings(ORGANIC, [replace(CLAIM, made=(amount("30", "TNE"),))])
+    elsewhere = replace(made(ORGANIC.valid_from, FACTORY), gtin="")
+    yield from claim_findings(elsewhere, [ORGANIC.id, "unknown"], KNOWN)
+    later = ORGANIC.valid_until.replace(year=2030)
+    yield from claim_findings(made(later), [ORGANIC.id], KNOWN)
+    yield from claim_findings(made(ORGANIC.valid_until, recorded_on=later), [ORGANIC.id], KNOWN)
+    of_another = {ORGANIC.id: replace(ORGANIC, places=frozenset(), author="another")}
+    yield from claim_findings(replace(CLAIM, makers=frozenset({"maker"})), [ORGANIC.id], of_another)
+    processed = replace(ORGANIC, of_ingredients=True)
+    yield from ingredient_findings(CLAIM, processed, None, amount(5, "KGM"), (1,), is_any_certified=False)
+    yield from quantity_findings(ORGANIC, [replace(UNDER, amounts=(amount("30", "TNE"),))])
     scene = Scene()
     scene.measured(LOT, (0, "9"), (0.5, "9"), (1, "9"), (1.4, "-9"), (1.9, "-9"), (2.4, "-9"), (9, "3"))
     yield from temperature_findings(LOT, scene.events, NEED)

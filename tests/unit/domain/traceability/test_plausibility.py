@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pinlian.domain.traceability.event import CLOCK_SECONDS_MAX
 from pinlian.domain.traceability.finding import FindingKind, Severity
 from pinlian.domain.traceability.plausibility import (
-    CLOCK_SECONDS_MAX,
     LORRY_KMH_MAX,
     place_findings,
     seconds_needed,
