@@ -154,6 +154,10 @@ def test_group_buy__four_people__from_sign_up_to_settlement(make_device: MakeDev
     leader.button("显示姓名和备注")
     leader.agree()
     expect(leader.page.locator(".hand-out-rows")).to_contain_text("放门口")
+    leader.page.fill("#code", code)
+    leader.button("交付")
+    expect(leader.page.locator(".hand-out-done")).to_have_count(1)
+    expect(leader.page.locator(".line:has(.handed-at) .sealed-lines")).to_contain_text("放门口")
     leader.check_accessibility("hand-out")
 
     # The neighbour's goods are faulty; the merchant pays back what was asked.

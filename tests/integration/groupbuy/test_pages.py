@@ -401,9 +401,18 @@ def test_hand_out__by_the_code_on_the_order_page(town: Town, group: Group) -> No
 
     shown = resident.get(f"/orders/{order_id}/").context["collect_code"]
     wrong = leader.post(address, {"code": f"{(int(shown) + 1) % 1_000_000:06}"}).content.decode()
+    before = leader.get(address).content.decode()
     right = leader.post(address, {"code": shown}).content.decode()
 
     assert "本团没有人用这个取货码" in wrong
     assert "已交付 0 / 2 份" in wrong
     assert "已交付 2 / 2 份" in right
+    state = f'id="state-0x{RESIDENT.address.hex()}"'
+    assert state in before
+    assert f'{state} hx-swap-oob="true"' in right
+    assert "handed-at" not in before
+    assert "handed-at" in right
+    # What the leader's device opened on the page is not sent anew.
+    assert "hand-out-rows" not in wrong + right
+    assert 'id="state-' not in wrong
     assert "已取货" in resident.get(f"/orders/{order_id}/").content.decode()

@@ -189,7 +189,7 @@ def group_note(request: HttpRequest, group_id: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def hand_out(request: HttpRequest, group_id: str) -> HttpResponse:
-    """Hand goods out by code, or to a neighbour whom the leader knows; a POST answers with the list alone."""
+    """Hand goods out by code, or to a neighbour whom the leader knows; a POST answers with what changed."""
     card, own = _own_group(request, group_id)
     if request.method == "GET":
         return render(
@@ -214,7 +214,7 @@ def hand_out(request: HttpRequest, group_id: str) -> HttpResponse:
         context["refusal"] = refused.refusal
     found = facade.hand_out_list(group_id, own)
     done = next((line for line in found.lines if line.buyer == context.get("done_buyer")), None)
-    return render(request, "groupbuy/hand_out_list.html", context | {"list": found, "done": done})
+    return render(request, "groupbuy/hand_out_answer.html", context | {"list": found, "done": done})
 
 
 @login_required
