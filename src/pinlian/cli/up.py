@@ -45,9 +45,10 @@ def _run(home: Path, *, with_demo: bool) -> None:
             supervisor.run("demo", python("pinlian.demo.make"))
         demo = read_demo_record(home)
         witness = demo_witness() if demo is not None else None
-        start_instance(supervisor)
         if witness is not None:
+            # Before the engine, which asks again only after a while if nobody answers.
             supervisor.start(witness, ready_seconds_max=READY_SECONDS_MAX)
+        start_instance(supervisor)
         for line in _welcome(demo):
             log.write("up", line)
         while True:

@@ -4,6 +4,7 @@ import itertools
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
 from pinlian.apps.groupbuy import facade as groupbuy
@@ -31,6 +32,7 @@ TOP_UP_MINOR = 120_000
 UPKEEP_AFTER_SECONDS = 60
 """How long after something falls due it is looked at."""
 HAND_OUT_AFTER_SECONDS = 2 * HOUR_SECONDS
+"""After a delivery everybody who has collected has done so."""
 SALT_BYTES = 32
 PERCENT = 100
 _GOODS_ARE_SENT = (GroupStatus.CLOSED, GroupStatus.DELIVERED, GroupStatus.SETTLED)
@@ -235,8 +237,10 @@ class History:
     def _hand_out(self, group: _Group) -> None:
         cancelled = group.story.order_cancelled
         buyers = [buyer for number, (buyer, _) in enumerate(group.orders) if number != cancelled]
-        for buyer in buyers[: group.story.handed_out]:
-            groupbuy.hand_out_without_code(_hex(group.id), buyer.account, [group.leader.account])
+        delivered = self._now + seconds(group.story.delivered or 0)
+        for number, buyer in enumerate(buyers[: group.story.handed_out], start=1):
+            at = datetime.fromtimestamp(delivered + number * HAND_OUT_AFTER_SECONDS // len(buyers), UTC)
+            groupbuy.hand_out_without_code(_hex(group.id), buyer.account, [group.leader.account], handed_at=at)
 
     def _case(self, group: _Group, case: CaseStory) -> tuple[Inhabitant, Order, bytes]:
         buyer, order = group.orders[case.order]

@@ -21,10 +21,13 @@ LOOK = """
 import collections, json
 import django
 django.setup()
-from pinlian.apps.groupbuy.models import Case, Group, Order
+from pinlian.apps.groupbuy.models import Case, Group, HandOut, Order
 from pinlian.apps.money.models import Account
 from pinlian.apps.people.models import Person
+delivered = dict(Group.objects.values_list("id", "delivered_block_time"))
+handed = HandOut.objects.exclude(handed_at=None)
 print(json.dumps({
+    "waited": [each.handed_at.timestamp() - delivered[each.group_id] for each in handed],
     "groups": [[group.status, group.fail_reason, group.step, group.units_unrebated] for group in Group.objects.all()],
     "orders": Order.objects.count(),
     "cases": list(Case.objects.values_list("status", flat=True)),
@@ -98,6 +101,8 @@ def test_make__broken_off_and_begun_again__has_groups_in_every_state_and_true_bo
     assert any(step > 0 and unrebated == 0 for _, _, step, unrebated in found["groups"])
     assert (found["orders"], found["people"], len(found["cases"])) == (138, 29, 5)
     assert found["poorest"] >= 0
+    assert len(found["waited"]) > 40
+    assert all(0 < seconds <= 2 * 3_600 for seconds in found["waited"]), "collected on the day of the story"
 
 
 def test_demo__is_not_wanted_in_a_home_that_is_in_use(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Delivery details are for those who deliver; goods go to whoever shows the code."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from pinlian.apps.groupbuy import facade, services
@@ -93,6 +95,17 @@ def test_hand_out__by_code_or_by_face__is_recorded_once(town: Town, group: Group
     ]
     assert facade.order_detail(orders[1], town.now).order.stage == "collected"
     assert refusal_of(facade.hand_out_list, group_id, STRANGERS) == Refusal.NOT_YOURS
+
+
+def test_hand_out__told_of_later__keeps_the_time_at_which_it_was(town: Town, group: Group) -> None:
+    order_id = town.order(group, buyer(0), 1)
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    group_id, then = to_hex(hash_struct(group)), datetime.fromtimestamp(town.now + 600, UTC)
+    facade.hand_out_without_code(group_id, BUYERS[0], LEADERS, handed_at=then)
+    facade.hand_out_without_code(group_id, BUYERS[0], LEADERS)
+    collected = [step.at for step in facade.order_detail(order_id, town.now).timeline if step.stage == "collected"]
+    assert collected == [town.now + 600]
 
 
 def test_hand_out__after_many_wrong_codes__takes_none_for_a_while(town: Town, group: Group) -> None:

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -222,8 +223,13 @@ def hand_out_by_code(group_id: str, code: str, handers: Collection[str]) -> str:
     return row.buyer
 
 
-def hand_out_without_code(group_id: str, buyer: str, handers: Collection[str]) -> None:
+def hand_out_without_code(
+    group_id: str, buyer: str, handers: Collection[str], *, handed_at: datetime | None = None
+) -> None:
     """Record that a buyer whom the leader knows collected without showing a code.
+
+    Args:
+        handed_at: when that was; now, if absent.
 
     Raises:
         Refused: GROUP_UNKNOWN, NOT_YOURS, GROUP_NOT_DELIVERED; ORDER_UNKNOWN if the buyer has nothing to collect.
@@ -235,7 +241,7 @@ def hand_out_without_code(group_id: str, buyer: str, handers: Collection[str]) -
     if not standing.exists():
         raise Refused(Refusal.ORDER_UNKNOWN, "buyer", "this account has nothing to collect here")
     row = HandOut.objects.filter(group_id=group_id, buyer=buyer).first() or _assign_code(group_id, buyer)
-    _record(row, handers, with_code=False)
+    _record(row, handers, with_code=False, handed_at=handed_at)
 
 
 def _require_handing_out(group_id: str, handers: Collection[str]) -> None:
@@ -245,7 +251,7 @@ def _require_handing_out(group_id: str, handers: Collection[str]) -> None:
         raise Refused(Refusal.GROUP_NOT_DELIVERED, "group", "goods are handed out after the delivery")
 
 
-def _record(row: HandOut, handers: Collection[str], *, with_code: bool) -> None:
+def _record(row: HandOut, handers: Collection[str], *, with_code: bool, handed_at: datetime | None = None) -> None:
     HandOut.objects.filter(pk=row.pk, handed_at=None).update(
-        handed_at=timezone.now(), handed_by=min(handers), with_code=with_code
+        handed_at=handed_at or timezone.now(), handed_by=min(handers), with_code=with_code
     )
