@@ -195,7 +195,8 @@ def try_again(tx: ChainTx, final_status: ChainTx.Status, *, rest_ms: int, tries_
         tx.status = final_status
         tx.save(update_fields=["status"])
         for message in Message.objects.filter(tx=tx):
-            message.tries += counts
+            # Payments are tried for ever; the count of it has an end.
+            message.tries = min(message.tries + counts, max(tries_max, _REST_DOUBLINGS_MAX))
             message.not_before_ms = now_ms() + rest_ms * 2 ** min(message.tries, _REST_DOUBLINGS_MAX)
             if message.tries >= tries_max and message.kind not in TREASURY_KINDS:
                 message.status, message.refusal = Message.Status.REFUSED, Refusal.UNAVAILABLE

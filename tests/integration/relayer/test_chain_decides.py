@@ -137,6 +137,27 @@ def test_message__that_never_gets_through__is_refused_in_the_end(
     assert stage(promise) == ("final", None)
 
 
+def test_payment__that_never_gets_through__is_tried_again_with_a_count_that_ends(
+    instance: Instance, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facade.top_up(to_hex(BUYERS[0].address), FUNDS, "a payment that fails")
+    message = Message.objects.get(status="waiting")
+    relayer = instance.relayer(tries_max=2)
+    monkeypatch.setattr("pinlian.relayer.loop.GAS_OF_DEPOSIT", 30_000)
+    # As many as the column holds.
+    Message.objects.filter(pk=message.pk).update(tries=32_767)
+    for _ in range(4):
+        instance.settle(relayer)
+    message.refresh_from_db()
+    assert (message.status, message.refusal) == ("waiting", None)
+    assert 2 <= message.tries < 100
+    monkeypatch.undo()
+    Message.objects.filter(pk=message.pk).update(not_before_ms=0)
+    instance.settle()
+    message.refresh_from_db()
+    assert message.status == "final"
+
+
 def test_transaction__that_the_node_refuses__makes_way_for_those_behind(
     instance: Instance, group: Group, monkeypatch: pytest.MonkeyPatch
 ) -> None:
