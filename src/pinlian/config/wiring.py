@@ -9,6 +9,7 @@ from django.db.models import Model
 
 from pinlian.apps.capture import models as capture_models
 from pinlian.apps.capture import projections as capture
+from pinlian.apps.epcis import master_data as epcis_master_data
 from pinlian.apps.epcis import models as epcis_models
 from pinlian.apps.epcis import projections as epcis
 from pinlian.apps.epcis.facade import admit_fact as admit_event
@@ -83,6 +84,7 @@ FACT_PROJECTIONS: FactProjections = {
     "product_version": [market.on_product_version],
     "delivery": [groupbuy.on_delivery],
     "epcis_event": [epcis.on_epcis_event, capture.on_epcis_event, trace.on_epcis_event],
+    "epcis_master_data": [epcis_master_data.on_master_data],
     "lot": [trace.on_lot],
     "place": [trace.on_place],
     "certificate": [trace.on_certificate],
@@ -103,6 +105,9 @@ FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
     market_models.RecordedOffer,
     market_models.RecordedProduct,
     groupbuy_models.RecordedDelivery,
+    epcis_models.MasterDataAttribute,
+    epcis_models.MasterDataChild,
+    epcis_models.MasterData,
     epcis_models.EventEpc,
     epcis_models.Event,
     trace_models.Lot,

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from pinlian.apps.epcis.master_data import on_master_data
 from pinlian.apps.epcis.projections import on_epcis_event
 from pinlian.apps.people import facade as people
 from tests.integration.epcis.asking import token_for
@@ -11,7 +12,7 @@ from tests.integration.record.conftest import record
 
 __all__ = ["record"]
 
-PROJECTIONS = {"epcis_event": [on_epcis_event]}
+PROJECTIONS = {"epcis_event": [on_epcis_event], "epcis_master_data": [on_master_data]}
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pinlian.apps.epcis.master_data import EPCIS_MASTER_DATA, statements
 from pinlian.apps.epcis.models import CaptureJob, Event
 from pinlian.apps.epcis.problem_texts import problem_details
 from pinlian.apps.epcis.projections import EPCIS_EVENT
@@ -86,6 +87,8 @@ def fact_body(
 
 def _body(whole: dict[str, Any], capturer: str, ignored: Sequence[str], hash_id: str) -> dict[str, Any]:
     whole.setdefault("eventID", hash_id)
+    # When it is recorded the record says; whatever else it says is to be ignored (EPCIS 7.4.1).
+    whole.pop("recordTime", None)
     body: dict[str, Any] = {"event": whole, "event_hash": hash_id, "capturer": capturer}
     # Without these nobody could compute the hash again.
     return body | ({"hash_ignores": list(ignored)} if ignored else {})
@@ -102,7 +105,12 @@ def check(document: Any, hashes: dict[str, str] | None = None) -> list[Problem]:
     """Everything that is wrong with a document by itself; see semantics.check_document."""
     problems = check_document(document, events_max=EVENTS_MAX, hashes=hashes)
     if not problems:
-        problems = [problem for placed in events_in(document) for problem in _too_large(placed.event, placed.pointer)]
+        context = _context_around(document)
+        problems = [
+            problem
+            for placed in events_in(document)
+            for problem in _too_large(standalone(placed.event, context), placed.pointer)
+        ]
     return problems
 
 
@@ -119,7 +127,7 @@ def capture(
     error_behaviour: str = ROLLBACK,
     owner_id: int | None = None,
 ) -> CaptureJob:
-    """Put the events of a document on record; they are durable when this returns.
+    """Put the events and the master data of a document on record; they are durable when this returns.
 
     An event that its capturer put on record before is taken as done, so that a document can be sent again.
 
@@ -152,7 +160,9 @@ def capture(
         if problems and error_behaviour != PROCEED:
             raise CaptureContradicts(problems)
         now = int(time.time())
-        facts = [(sign or keeper_signs)(EPCIS_EVENT, now, candidate.body) for candidate in new]
+        makes = sign or keeper_signs
+        facts = [makes(EPCIS_MASTER_DATA, now, body) for body in statements(document, capturer)]
+        facts += [makes(EPCIS_EVENT, now, candidate.body) for candidate in new]
         return _append(facts, started_ms, error_behaviour, owner_id, problems)
 
 
@@ -247,20 +257,23 @@ def admit_fact(fact: Fact) -> None:
         raise Refused(Refusal.FACT_MALFORMED, f"body/event{first.pointer}", first.name)
 
 
+def _context_around(document: Mapping[str, Any]) -> Any:
+    """The context of a document; None of a single event, which brings its own."""
+    return None if event_list_pointer(document) is None else document.get("@context")
+
+
 def _candidate(document: Mapping[str, Any], placed: PlacedEvent, capturer: str, hash_id: str) -> _Candidate:
-    is_single = event_list_pointer(document) is None
-    whole = standalone(placed.event, None if is_single else document.get("@context"))
+    whole = standalone(placed.event, _context_around(document))
     return _Candidate(placed.pointer, _body(whole, capturer, hash_ignores(document), hash_id))
 
 
 def _sound_events(document: Mapping[str, Any], capturer: str) -> tuple[list[_Candidate], list[Problem]]:
-    is_single = event_list_pointer(document) is None
-    context = None if is_single else document.get("@context")
+    context = _context_around(document)
     candidates: dict[tuple[str, bool], _Candidate] = {}
     problems: list[Problem] = []
     for placed in events_in(document):
         found = check_event(placed.event, placed.pointer, context=context)
-        found = found or _too_large(placed.event, placed.pointer)
+        found = found or _too_large(standalone(placed.event, context), placed.pointer)
         if not found:
             hash_id = event_hash(placed.event, context=context, ignored=hash_ignores(document))
             candidate = _candidate(document, placed, capturer, hash_id)
@@ -342,6 +355,6 @@ def _append(
         error_behaviour=error_behaviour,
         success=not problems,
         errors=[problem_details(problem) for problem in problems],
-        event_count=len(indices),
+        event_count=sum(fact.kind == EPCIS_EVENT for fact in facts),
         last_index=max(indices, default=None),
     )

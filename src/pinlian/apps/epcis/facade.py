@@ -23,7 +23,6 @@ from pinlian.apps.epcis.selectors import (
     indices_of_transformations,
     indices_that_count,
     indices_within,
-    stored_events,
 )
 from pinlian.apps.epcis.subscriptions.delivering import deliver_step
 from pinlian.gs1.epcis.problems import Problem, ProblemName
@@ -53,6 +52,5 @@ __all__ = [
     "indices_within",
     "problem_text",
     "query",
-    "stored_events",
     "things_seen_at",
 ]

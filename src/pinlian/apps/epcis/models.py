@@ -1,6 +1,6 @@
 """Events as the record has them, and what people keep about capturing and asking.
 
-Event and EventEpc are written by the projection alone; the others by the services.
+Events, their things and master data are written by projections alone; the others by the services.
 """
 
 import json
@@ -81,6 +81,56 @@ class EventEpc(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.epc}"
+
+
+class MasterData(models.Model):
+    """What somebody said last of a place, a product, a party or a word."""
+
+    # Its place in the record.
+    index = models.BigIntegerField(primary_key=True)
+    vocabulary = models.CharField(max_length=URI_LENGTH_MAX)
+    # As the columns of events have it.
+    element = models.CharField(max_length=URI_LENGTH_MAX, db_index=True)
+    author = models.CharField(max_length=42)
+    capturer = models.CharField(max_length=100)
+    # The element as the record has it, in JSON with sorted names.
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"master data {self.index}"
+
+
+class MasterDataAttribute(models.Model):
+    """An attribute of an element, or of the things that an event creates."""
+
+    # The fact's index and the place among its attributes.
+    id = models.BigIntegerField(primary_key=True)
+    # Index of the master data, or of the event.
+    fact = models.BigIntegerField(db_index=True)
+    # Empty: whatever the event creates.
+    element = models.CharField(max_length=URI_LENGTH_MAX, blank=True)
+    name = models.CharField(max_length=URI_LENGTH_MAX)
+    # The beginning of SHA-256 of the value: values are asked for as a whole only.
+    value_digest = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "value_digest"], name="epcis_attribute")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.element or self.fact}"
+
+
+class MasterDataChild(models.Model):
+    """A place in a place."""
+
+    # The fact's index and the place among its children.
+    id = models.BigIntegerField(primary_key=True)
+    fact = models.BigIntegerField(db_index=True)
+    parent = models.CharField(max_length=URI_LENGTH_MAX, db_index=True)
+    child = models.CharField(max_length=URI_LENGTH_MAX)
+
+    def __str__(self) -> str:
+        return f"{self.child} in {self.parent}"
 
 
 class CaptureJob(models.Model):

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pinlian.apps.epcis.models import URI_LENGTH_MAX, Event, EventEpc
+from pinlian.apps.epcis.master_data import ilmd_rows
+from pinlian.apps.epcis.models import URI_LENGTH_MAX, Event, EventEpc, MasterDataAttribute
 from pinlian.gs1.epcis.event import EventSummary, summary
 from pinlian.record.facade import StoredFact
 
@@ -45,6 +46,8 @@ def on_epcis_event(facts: Sequence[StoredFact]) -> None:
         epcs.extend(_epc_rows(row, found))
     Event.objects.bulk_create(events, batch_size=ROWS_PER_INSERT)
     EventEpc.objects.bulk_create(epcs, batch_size=ROWS_PER_INSERT)
+    created = [attribute for row in events if row.error_declared_us is None for attribute in ilmd_rows(row)]
+    MasterDataAttribute.objects.bulk_create(created, batch_size=ROWS_PER_INSERT)
     new = {row.index for row in events}
     for original in declared.values():
         if original.index not in new:

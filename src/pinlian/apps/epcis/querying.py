@@ -9,6 +9,7 @@ from typing import Any
 from django.core import signing
 from django.db.models import Q, QuerySet
 
+from pinlian.apps.epcis import master_data
 from pinlian.apps.epcis.models import Event, EventEpc
 from pinlian.gs1.epcis.event_conditions import extension_value
 from pinlian.gs1.epcis.event_query import EpcMatch, EventQuery, QueryRefused, Refusal, parse
@@ -73,7 +74,7 @@ def query(
     place: _Place | None = None
     if next_page_token:
         place, parameters = _read_token(next_page_token, parameters)
-    asked = parse(parameters, prefixes=prefixes)
+    asked = _parsed(parameters, prefixes)
     if asked.event_count_max is not None and place is None:
         _check_count(asked)
     served = place.served if place else 0
@@ -93,6 +94,12 @@ def query(
     last = shown[-1]
     time_us = last.event_time_us if asked.order_by == "eventTime" else None
     return Page(shown, _token(_Place(time_us, last.index, served + len(shown)), parameters))
+
+
+def _parsed(parameters: Mapping[str, Any], prefixes: Mapping[str, str] | None) -> EventQuery:
+    asked = parse(parameters, prefixes=prefixes)
+    asked.tests += master_data.tests(asked)
+    return asked
 
 
 def _token(place: _Place, parameters: Mapping[str, Any]) -> str:
@@ -156,7 +163,7 @@ class StandingQuery:
         Raises:
             QueryRefused: the query is wrong; or it counts events (eventCountLimit, maxEventCount), which never end.
         """
-        asked = parse(parameters, prefixes=prefixes)
+        asked = _parsed(parameters, prefixes)
         for name, count in (("eventCountLimit", asked.event_count_limit), ("maxEventCount", asked.event_count_max)):
             if count is not None:
                 raise QueryRefused(Refusal.PARAMETER, name, str(count))
@@ -263,16 +270,15 @@ def _narrowed(asked: EventQuery) -> QuerySet[Event]:
         conditions &= Q(error_declared_us__isnull=False)
     for match in asked.epcs:
         conditions &= Q(index__in=_naming(match))
-    if asked.master_data:
-        # We keep no master data, so nothing has an attribute.
-        conditions &= Q(index__in=[])
+    conditions &= master_data.condition(asked)
     return Event.objects.filter(conditions)
 
 
 def _within(column: str, places: tuple[str, ...]) -> Q:
-    """A place, and the parts of it that its GLN's extensions (AI 254) name."""
-    condition = Q(**{f"{column}__in": places})
-    for place in places:
+    """A place, its parts by master data, and those that its GLN's extensions (AI 254) name."""
+    found = master_data.places_within(places)
+    condition = Q(**{f"{column}__in": found})
+    for place in found:
         if "/254/" not in place:
             condition |= Q(**{f"{column}__startswith": f"{place}/254/"})
     return condition

@@ -220,35 +220,6 @@ def epc_is_known(epc: str) -> bool:
     return EventEpc.objects.filter(epc=canonical_or_as_is(epc)).exists()
 
 
-def stored_events() -> Iterable[tuple[Any, ...]]:
-    """Every event as plain values, for the audit; last the (epc, role, quantity, uom, is_class) of each thing in it."""
-    last = -1
-    while rows := events_after(last, 1_000):
-        for row in rows:
-            things = tuple((epc.epc, epc.role, epc.quantity, epc.uom, epc.is_class) for epc in row.epcs)
-            yield (
-                row.index,
-                row.event_id,
-                row.event_hash,
-                row.event_type,
-                row.action,
-                row.event_time_us,
-                row.biz_step,
-                row.disposition,
-                row.read_point,
-                row.biz_location,
-                row.author,
-                row.signed_at,
-                row.recorded_at,
-                row.capturer,
-                row.declares_error,
-                row.declared_wrong_by,
-                row.event,
-                things,
-            )
-        last = rows[-1].index
-
-
 def jobs_of(owner_id: int, *, after: str | None, limit: int) -> list[CaptureJob]:
     """Up to `limit` capture jobs of a person, the newest first, behind the one with the key `after`."""
     jobs = CaptureJob.objects.filter(owner_id=owner_id)

@@ -15,11 +15,16 @@ from pinlian.gs1.epcis.terms import joined_context
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 DOCUMENT, QUERY_DOCUMENT = "EPCISDocument", "EPCISQueryDocument"
 
+_TOKEN = re.compile(r'[ \t\r\n]+|"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
 
 
 class NotReadable(Exception):
-    """The text is no JSON that two readers would read alike."""
+    """The text is no JSON that two readers would read alike.
+
+    Attributes:
+        line: on which that shows, from 1 on; None if it cannot be said.
+    """
 
     def __init__(self, problem: Problem, line: int | None = None) -> None:
         super().__init__(problem.name)
@@ -33,34 +38,50 @@ class _NameTwice(ValueError):
         self.name = name
 
 
+class _NoNumber(ValueError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not JSON")
+        self.name = name
+
+
 def read_json(text: bytes) -> Any:
     """The value of a JSON text (RFC 8259).
 
     Raises:
         NotReadable: it is none, or an object has a name twice, of which readers take either.
     """
-    if _depth(text) > DEPTH_MAX:
-        raise NotReadable(Problem(ProblemName.TOO_DEEP, ""))
+    too_deep = _too_deep_at(text)
+    if too_deep is not None:
+        raise NotReadable(Problem(ProblemName.TOO_DEEP, ""), text.count(b"\n", 0, too_deep) + 1)
     try:
         return json.loads(text.decode(), object_pairs_hook=_object, parse_constant=_refuse_constant)
     except _NameTwice as error:
-        raise NotReadable(Problem(ProblemName.NAME_TWICE, "", {"field": error.name})) from error
+        pointer, line = _repeated(text.decode())
+        raise NotReadable(Problem(ProblemName.NAME_TWICE, pointer, {"field": error.name}), line) from error
+    except _NoNumber as error:
+        line = _line_of_token(text.decode(), error.name)
+        raise NotReadable(Problem(ProblemName.NOT_JSON, "", {"value": str(error)}), line) from error
     except json.JSONDecodeError as error:
         raise NotReadable(Problem(ProblemName.NOT_JSON, "", {"value": error.msg}), error.lineno) from error
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise NotReadable(Problem(ProblemName.NOT_JSON, "", {"value": str(error.reason)}), line) from error
     except ValueError as error:
-        raise NotReadable(Problem(ProblemName.NOT_JSON, "", {"value": str(error)[:100]})) from error
+        # Python reads no integers of more digits than it can turn into text in reasonable time.
+        raise NotReadable(Problem(ProblemName.NOT_JSON, "", {"value": "a number has too many digits"})) from error
 
 
-def _depth(text: bytes) -> int:
-    """How deep lists and objects stand in one another; the parser itself would exhaust its stack."""
-    depth = deepest = 0
+def _too_deep_at(text: bytes) -> int | None:
+    """Where lists and objects stand too deep in one another; the parser itself would exhaust its stack."""
+    depth = 0
     for bracket in _BRACKET.finditer(text):
         if bracket.group() in b"[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > DEPTH_MAX:
+                return bracket.start()
         elif bracket.group() in b"]}":
             depth -= 1
-    return deepest
+    return None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -72,7 +93,24 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
+    raise _NoNumber(name)
+
+
+def _repeated(text: str) -> tuple[str, int | None]:
+    """Pointer and line of the first member whose name its object had before."""
+    seen: set[str] = set()
+    for pointer, offset in _places(text):
+        if pointer in seen:
+            return pointer, text.count("\n", 0, offset) + 1
+        seen.add(pointer)
+    return "", None
+
+
+def _line_of_token(text: str, wanted: str) -> int | None:
+    for token in _TOKEN.finditer(text):
+        if token.group() == wanted:
+            return text.count("\n", 0, token.start()) + 1
+    return None
 
 
 @dataclass(frozen=True)
@@ -118,9 +156,6 @@ def standalone(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 def hash_ignores(document: Mapping[str, Any]) -> list[str]:
     """Extension fields that the document wants left out of its events' hashes."""
     return ignored_fields(document) if document.get("type") not in set(EventType) else []
-
-
-_TOKEN = re.compile(r'[ \t\r\n]+|"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 def line_of(text: str, pointer: str) -> int | None:

@@ -8,6 +8,7 @@ eventID, recordTime and errorDeclaration take no part, and whoever can guess an 
 an event and proves nothing about who said it (docs/decisions/0019).
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -39,6 +40,8 @@ from pinlian.gs1.epcis.vocabulary import (
 NOT_HASHED = frozenset({"type", "recordTime", "eventID", "errorDeclaration", "@context"})
 """Fields of an event that its hash leaves out."""
 
+# Not all that Python takes for a number, such as 1_000, is one elsewhere.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMENTS = frozenset({"rdfs:comment", "comment", "#text"})
 _IGNORED_FIELDS = ":ignoreFields"
 
@@ -275,10 +278,10 @@ def _shortest_number(text: str) -> str | None:
 
     Binary floating point is what the reference computes with, so numbers beyond its precision get its digits too.
     """
-    if not text or text[0] not in "+-.0123456789":
+    if not _NUMBER.fullmatch(text):
         return None
     try:
         number = float(text)
         return str(int(number)) if number == int(number) else str(number)
-    except (ValueError, OverflowError):
+    except OverflowError:
         return None

@@ -19,6 +19,8 @@ from pinlian.gs1.epcis.vocabulary import BIZ_STEP, DISPOSITION
 
 ELEMENTS_MAX: Final = 1_000
 """Of one document."""
+ELEMENT_BYTES_MAX: Final = 55_000
+"""A leaf of the record holds little more; its context counts too."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,10 @@ def check_header(document: Fields, problems: Problems) -> None:
         for element in vocabulary.objects("vocabularyElementList"):
             count += 1
             _check_element(element, problems)
+            whole = {**element.value, "@context": document.value.get("@context")}
+            size = len(json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode())
+            if size > ELEMENT_BYTES_MAX:
+                element.add_here(ProblemName.MASTER_DATA_TOO_LARGE, value=str(size), allowed=str(ELEMENT_BYTES_MAX))
     if count > ELEMENTS_MAX:
         master_data.add(ProblemName.MASTER_DATA_TOO_MUCH, "vocabularyList", value=str(count), allowed=str(ELEMENTS_MAX))
 
@@ -159,10 +165,10 @@ def canonical_element(name: str, prefixes: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class EpcField:
-    """A field of events that names things: in which role, and whether classes or single things; None: either."""
+    """A field of events that names things: in which roles, and whether classes or single things."""
 
     roles: frozenset[Role]
-    of_class: bool | None
+    of_class: bool
 
 
 WORD_FIELDS: Final = {

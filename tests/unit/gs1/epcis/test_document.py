@@ -37,19 +37,28 @@ def test_line_of__pointer__is_where_the_part_begins(pointer: str, line: int | No
 
 
 @pytest.mark.parametrize(
-    ("text", "name", "line"),
+    ("text", "name", "pointer", "line"),
     [
-        (b'{"a": 1, "a": 2}', ProblemName.NAME_TWICE, None),
-        (b'{"a": NaN}', ProblemName.NOT_JSON, None),
-        (b'{\n"a": }', ProblemName.NOT_JSON, 2),
-        (b"\xff", ProblemName.NOT_JSON, None),
-        (b"[" * 100_000, ProblemName.TOO_DEEP, None),
+        (b'{"a": 1, "a": 2}', ProblemName.NAME_TWICE, "/a", 1),
+        (b'{"a": [{"b": 1},\n{"b": 1,\n"b": {}}]}', ProblemName.NAME_TWICE, "/a/1/b", 3),
+        (b'{"a":\nNaN}', ProblemName.NOT_JSON, "", 2),
+        (b'{"NaN": 1,\n"a": -Infinity}', ProblemName.NOT_JSON, "", 2),
+        (b'{\n"a": }', ProblemName.NOT_JSON, "", 2),
+        (b'{"a": 01}', ProblemName.NOT_JSON, "", 1),
+        (b'{"a": ' + b"1" * 5_000 + b"}", ProblemName.NOT_JSON, "", None),
+        (b'{"a":\n"\xff"}', ProblemName.NOT_JSON, "", 2),
+        (b"[" * 100_000, ProblemName.TOO_DEEP, "", 1),
+        (b"[" * 30 + b"\n" + b"[" * 30, ProblemName.TOO_DEEP, "", 2),
     ],
+    ids=lambda value: None,
 )
-def test_read_json__what_readers_differ_on__is_refused(text: bytes, name: ProblemName, line: int | None) -> None:
+def test_read_json__what_readers_differ_on__is_refused_with_its_place(
+    text: bytes, name: ProblemName, pointer: str, line: int | None
+) -> None:
     with pytest.raises(NotReadable) as refused:
         read_json(text)
-    assert (refused.value.problem.name, refused.value.line) == (name, line)
+    problem = refused.value.problem
+    assert (problem.name, problem.pointer, refused.value.line) == (name, pointer, line)
 
 
 def test_events_in__document__tells_where_each_stands() -> None:
