@@ -22,17 +22,16 @@ class CaptureImport extends HTMLElement {
     this.problems.clear();
     try {
       const prepared = JSON.parse(json) as Prepared;
-      for (const signed of await agreeAndSign(who, [prepared])) await deliver(signed);
+      for (const signed of await agreeAndSign(who, [prepared], [])) await deliver(signed);
       sessionStorage.setItem("toast", text("capture_done"));
       location.assign(prepared.next);
     } catch (error) {
+      this.removeAttribute("aria-busy");
       if (error instanceof Declined) return;
       if (error instanceof Problem) this.problems.problem(error.title, error.remedy);
       else if (error instanceof NoKey) this.problems.problem(text("no_key"), text("no_key_remedy"), document.body.dataset.key);
       else if (isOffline(error)) this.problems.note(text("capture_kept"));
       else throw error;
-    } finally {
-      this.removeAttribute("aria-busy");
     }
   }
 }

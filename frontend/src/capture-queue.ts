@@ -1,6 +1,6 @@
 // <capture-queue>: what waits on this device. Signed events go by themselves; drafts need one more look and the key.
 import { FormErrors, Problem } from "./api";
-import { agreeAndSign, deliver, type Draft, type Entry, isOffline, prepare, type SignedWaiting, waitingEntries } from "./capture-sending";
+import { agreeAndSign, deliver, type Draft, type Entry, isOffline, prepare, waitingEntries } from "./capture-sending";
 import type { Prepared } from "./capture-describe";
 import { Declined } from "./confirm-dialog";
 import { dropWaiting } from "./device-store";
@@ -19,6 +19,7 @@ export async function forgetPages(): Promise<void> {
 class CaptureQueue extends HTMLElement {
   private readonly reasons = new Map<string, string>();
   private isSending = false;
+  private isSigning = false;
   private readonly onOnline = (): void => void this.sendSigned();
 
   private readonly onKept = (): void => {
@@ -85,6 +86,16 @@ class CaptureQueue extends HTMLElement {
   }
 
   private async signDrafts(who: string): Promise<void> {
+    if (this.isSigning) return;
+    this.isSigning = true;
+    try {
+      await this.signAll(who);
+    } finally {
+      this.isSigning = false;
+    }
+  }
+
+  private async signAll(who: string): Promise<void> {
     const drafts = (await waitingEntries(who)).filter((entry): entry is Draft => entry.state === "draft");
     const prepared: Prepared[] = [];
     const ready: Draft[] = [];
@@ -95,13 +106,11 @@ class CaptureQueue extends HTMLElement {
       });
     }
     if (prepared.length > 0) {
-      let signed: SignedWaiting[] = [];
       try {
-        signed = await agreeAndSign(who, prepared);
+        await agreeAndSign(who, prepared, ready);
       } catch (error) {
         if (!(error instanceof Declined)) throw error;
       }
-      if (signed.length > 0) for (const draft of ready) await dropWaiting(draft.id);
     }
     await this.sendSigned();
     if ((await waitingEntries(who)).length === 0 && prepared.length > 0) location.reload();

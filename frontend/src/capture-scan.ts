@@ -1,6 +1,7 @@
 // <capture-scan>: many codes in one list, by camera, hand scanner or keyboard.
 import { getJson, Problem } from "./api";
 import { Camera } from "./camera";
+import { isForNow } from "./capture-sending";
 import { element } from "./elements";
 import { text } from "./texts";
 
@@ -81,12 +82,12 @@ class CaptureScan extends HTMLElement {
       const known = await getJson<Known>(`${this.dataset.known}?code=${encodeURIComponent(code)}`);
       this.tell(row, words, known);
     } catch (error) {
-      if (error instanceof Problem) {
+      if (error instanceof Problem && !isForNow(error)) {
         row.remove();
         this.count();
         return this.say(text("scan_unknown", { code }));
       }
-      // No network: the server looks at it when it is sent; the quantity is asked for in case it is a lot.
+      // No answer: the server looks at it when it is sent; the quantity is asked for in case it is a lot.
       row.querySelector("[data-amount]")?.toggleAttribute("hidden", /\/00\/|^(\(00\)|00)?\d{18}$/.test(code));
     }
   }

@@ -1,7 +1,7 @@
 // From what the server prepared to the record: checked, signed, kept on the device until the record has it.
 import { getBlob, postForm, postJson, Problem } from "./api";
 import { describeEvents, type Prepared, type Signed } from "./capture-describe";
-import { dropWaiting, keepWaiting, type Waiting, waitingOf } from "./device-store";
+import { dropWaiting, exchangeWaiting, type Waiting, waitingOf } from "./device-store";
 import { factDigest } from "./fact";
 import { toHex } from "./hex";
 import { text } from "./texts";
@@ -32,6 +32,11 @@ const PHOTO_QUALITY = 0.85;
 export function isOffline(error: unknown): boolean {
   // What Chromium, Firefox and Safari say; other TypeErrors are defects.
   return error instanceof TypeError && /fetch|network|load failed/i.test(error.message);
+}
+
+/** Whether trying again later may help, with nothing changed: no network, a server in trouble, or a log-in that ended. */
+export function isForNow(error: unknown): boolean {
+  return isOffline(error) || (error instanceof Problem && (error.status >= 500 || error.status === 401 || error.status === 429));
 }
 
 /** A photograph small enough for a slow network; as it is where the device cannot read it. */
@@ -71,10 +76,15 @@ export async function draftOf(who: string, form: HTMLFormElement, title: string)
   };
 }
 
-/** Let the server write the events of a draft. Throws FormErrors, Problem, and TypeError while there is no network. */
+/**
+ * Let the server write the events of a draft; the same draft gives the same events again. Throws FormErrors, Problem, and
+ * TypeError while there is no network.
+ */
 export async function prepare(draft: Draft): Promise<Prepared> {
   const form = new FormData();
   for (const [name, value] of draft.fields) form.append(name, value);
+  form.set("draft", draft.id);
+  form.set("sent_at", new Date().toISOString());
   form.set("account", await signingAddress(draft.person));
   if (draft.photo) form.set("photo", draft.photo, "photo.jpg");
   const prepared = await postForm<Partial<Prepared>>(draft.url, form);
@@ -83,21 +93,25 @@ export async function prepare(draft: Draft): Promise<Prepared> {
   return prepared as Prepared;
 }
 
-/** The photograph that the events name: fetched, and refused if it is another than they say. */
+/** The photograph that the events name: fetched, and refused if it is another than they say, or they say more. */
 async function pictureOf(prepared: Prepared[]): Promise<string | undefined> {
   let picture: string | undefined;
   for (const { photos, facts } of prepared) {
+    const named = photos.map(({ digest }) => photoName(digest));
+    const events = facts.filter(({ kind }) => kind === "epcis_event").map(({ body }) => body.event as { "pinlian:photo"?: string[] });
+    if (events.some((event) => JSON.stringify(event["pinlian:photo"] ?? []) !== JSON.stringify(named))) throw photoDiffers();
     for (const { digest, url } of photos) {
       const bytes = await (await getBlob(url)).arrayBuffer();
       const found = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))).slice(2);
-      const events = facts.filter(({ kind }) => kind === "epcis_event");
-      if (found !== digest || events.some(({ body }) => !JSON.stringify(body).includes(photoName(digest)))) {
-        throw new Problem(409, text("photo_differs"), "", "", undefined, undefined);
-      }
+      if (found !== digest) throw photoDiffers();
       picture ??= URL.createObjectURL(new Blob([bytes], { type: "image/webp" }));
     }
   }
   return picture;
+}
+
+function photoDiffers(): Problem {
+  return new Problem(409, text("photo_differs"), "", "", undefined, undefined);
 }
 
 /** As events name a photograph (RFC 6920). */
@@ -107,10 +121,10 @@ function photoName(digest: string): string {
 }
 
 /**
- * Show what was prepared; once the person agrees, sign it and keep it on this device until `deliver` has brought it to the
- * record. Throws Declined if the person does not agree.
+ * Show what was prepared; once the person agrees, sign it and keep it on this device, in the place of `drafts`, until
+ * `deliver` has brought it to the record. Throws Declined if the person does not agree.
  */
-export async function agreeAndSign(who: string, prepared: Prepared[]): Promise<SignedWaiting[]> {
+export async function agreeAndSign(who: string, prepared: Prepared[], drafts: Draft[]): Promise<SignedWaiting[]> {
   const picture = await pictureOf(prepared);
   try {
     return await agreeAndUse(who, describeEvents(prepared, picture), async (secrets, author) => {
@@ -125,7 +139,7 @@ export async function agreeAndSign(who: string, prepared: Prepared[]): Promise<S
           return { ...fact, signature: signWith(secrets, factDigest(fact, domain)) };
         }),
       }));
-      for (const entry of signed) await keepWaiting(entry);
+      await exchangeWaiting(drafts.map(({ id }) => id), signed);
       return signed;
     });
   } finally {

@@ -105,6 +105,18 @@ export async function waitingOf<Entry extends Waiting>(person: string): Promise<
   return all.filter((entry) => entry.person === person);
 }
 
+/** Put `entries` in the place of others, all or nothing: whoever is cut off has either those or these. */
+export async function exchangeWaiting(others: string[], entries: Waiting[]): Promise<void> {
+  const transaction = (await database()).transaction("waiting", "readwrite", { durability: "strict" });
+  const store = transaction.objectStore("waiting");
+  for (const id of others) store.delete(id);
+  for (const entry of entries) store.put(entry, entry.id);
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
 export async function dropWaiting(id: string): Promise<void> {
   await run("waiting", "readwrite", (store) => store.delete(id));
 }

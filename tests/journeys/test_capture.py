@@ -1,13 +1,14 @@
 """Goods from the field to the pickup point, each step recorded on a telephone by whoever has them in hand."""
 
 import io
+import json
 import re
 from pathlib import Path
 
 import pytest
 import segno
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.journeys.conftest import CHROMIUM, PICTURES, MakeDevice
 from tests.journeys.device import Device
@@ -117,6 +118,71 @@ def test_farmer_and_leader__from_the_field_to_the_pickup_point(make_device: Make
     leader.agree(PASSWORD)
     leader.page.wait_for_url(re.compile(r"/capture/$"))
     leader.reload_until(box[1][-6:], HERE_SECONDS)
+
+
+def fill_in_harvest(page: Page, quantity: str) -> None:
+    page.goto("/capture/harvest/")
+    page.fill("[name=quantity]", quantity)
+
+
+def press_twice(page: Page, name: str) -> None:
+    """As fast as a program can."""
+    page.get_by_role("button", name=name, exact=True).first.evaluate("button => { button.click(); button.click(); }")
+
+
+@pytest.mark.timeout(300)
+def test_farmer__presses_twice_or_is_cut_off__is_recorded_once(make_device: MakeDevice) -> None:
+    farmer = make_device("phone", "zh")
+    farmer.log_in(MERCHANT_PHONE, PASSWORD)
+    record = "不拍照，直接登记"
+
+    # Two taps, and a server that has too much to do when the signed event comes: it is signed once, and kept.
+    def has_too_much_to_do(route: Route) -> None:
+        problem = {"type": "about:blank", "title": "…", "status": 429}
+        route.fulfill(status=429, content_type="application/problem+json", body=json.dumps(problem))
+
+    farmer.page.route("**/capture/signed/", has_too_much_to_do)
+    fill_in_harvest(farmer.page, "71.5")
+    press_twice(farmer.page, record)
+    expect(farmer.page.locator("dialog")).to_have_count(1)
+    farmer.agree(PASSWORD)
+    farmer.wait_for_toast("内容已存在本机，尚未登记")
+    farmer.sees("已签署，待发送")
+    expect(farmer.page.locator("[name=quantity]")).not_to_have_value("71.5")
+    farmer.page.unroute("**/capture/signed/")
+    farmer.open("/capture/")
+    farmer.reload_until("71.5 公斤", HERE_SECONDS)
+    expect(farmer.page.locator("capture-queue")).to_be_empty()
+
+    # The same draft, open on one page and waiting on another: signed on both, it is one harvest.
+    fill_in_harvest(farmer.page, "72.5")
+    farmer.button(record)
+    expect(farmer.page.locator("dialog")).to_be_visible()
+    other = farmer.page.context.new_page()
+    other.goto("/capture/")
+    press_twice(other, "核对、签署并发送")
+    expect(other.locator("dialog")).to_have_count(1)
+    other.locator("dialog button[type=submit]").click()
+    expect(other.locator("capture-queue")).to_be_empty()
+    other.close()
+    farmer.agree()
+    farmer.page.wait_for_url(re.compile(r"/capture/$"))
+    farmer.reload_until("72.5 公斤", HERE_SECONDS)
+
+    # Who does not agree and goes on without a photograph sends none.
+    fill_in_harvest(farmer.page, "73.5")
+    farmer.page.set_input_files("input[name=photo]", [photograph()])
+    expect(farmer.page.locator("dialog img.dialog-picture")).to_be_visible()
+    farmer.page.keyboard.press("Escape")
+    farmer.button(record)
+    expect(farmer.page.locator("dialog")).to_be_visible()
+    expect(farmer.page.locator("dialog img")).to_have_count(0)
+    farmer.agree()
+    farmer.page.wait_for_url(re.compile(r"/capture/$"))
+    farmer.reload_until("73.5 公斤", HERE_SECONDS)
+
+    here = farmer.page.locator("main").inner_text()
+    assert [here.count(quantity) for quantity in ("71.5 公斤", "72.5 公斤", "73.5 公斤")] == [1, 1, 1]
 
 
 def film_of(code: str, path: Path) -> None:

@@ -144,6 +144,10 @@ DEVICE_TEXTS: Mapping[str, Promise] = {
     "capture_kept": _(
         "There is no network. It is kept on this device and not recorded yet: send it when the network is back."
     ),
+    "capture_kept_for_now": _(
+        "The server cannot take it just now. It is kept on this device and not recorded yet: send it again later."
+    ),
+    "capture_busy": _("One moment: it is being prepared."),
     "capture_log_in": _("You are not logged in any more. Log in and send it again; it is kept on this device."),
     "capture_no_network": _("No network yet."),
     "capture_waiting": _("Waiting on this device: {count}"),

@@ -1,10 +1,16 @@
 """What farmers and warehouses record, step by step, and what is where afterwards."""
 
 import io
+import re
+from datetime import timedelta
 from hashlib import sha256
 
+import pypdfium2
 import pytest
+import zxingcpp
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from PIL import Image
 
 from pinlian.apps.capture import facade as capture
@@ -343,6 +349,74 @@ def test_goods_and_places__are_added_with_numbers(farmer: Handler) -> None:
     added = next(site for site in capture.sites_of_person(farmer.id) if site.name == "包装间")
     assert (added.latitude_microdegrees, added.longitude_microdegrees) == (30_230_000, 119_700_000)
     assert trace.places([place_epc(added.gln)])[place_epc(added.gln)].name == "包装间"
+
+
+def test_place__that_tells_of_a_person_or_is_there_twice__is_refused(farmer: Handler) -> None:
+    usual = {"name": "包装间", "kind": "processing"}
+    farmer.client.post("/capture/places/", usual)
+
+    again = farmer.client.post("/capture/places/", usual)
+    telephone = farmer.client.post("/capture/places/", usual | {"name": "王大妈家 13912345678"})
+
+    assert (again.status_code, telephone.status_code) == (422, 422)
+    assert "已有同名的地点" in again.content.decode()
+    assert "电话" in telephone.content.decode()
+    assert [site.name for site in capture.sites_of_person(farmer.id)] == ["包装间", farmer.site.name]
+
+
+def words_of(pdf: bytes) -> str:
+    text: str = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+    return text
+
+
+def test_labels__printed_by_a_warehouse__say_where_and_when_the_lot_was_made(
+    farmer: Handler, warehouse: Handler
+) -> None:
+    day = timezone.localdate() - timedelta(days=3)
+    lot = harvest(farmer, happened_at=f"{day:%Y-%m-%d}T10:00:00+08:00").removeprefix("https://id.gs1.org/01/")
+    gtin, number = lot.split("/10/")
+    address = f"/capture/lots/{gtin}/{number}/labels/"
+    wanted = {"count": "1", "stock": "a4-24", "first_place": "1"}
+
+    stranger = warehouse.client.get(address, wanted)
+    warehouse.does(
+        "receive", site=warehouse.site.gln, code=[f"https://id.gs1.org/01/{lot}"], quantity=["4"], unit=["kg"]
+    )
+    words = words_of(warehouse.client.get(address, wanted).content)
+
+    assert stranger.status_code == 403
+    assert farmer.site.name in words
+    assert f"{day:%Y-%m-%d}" in words
+    assert warehouse.site.name not in words
+    assert farmer.client.get(f"/capture/lots/{gtin}/NEVER/labels/", wanted).status_code == 404
+
+
+def drawn(path: str, side: int) -> Image.Image:
+    """A QR code as a page draws it: horizontal strokes, one module high."""
+    picture = Image.new("L", (side, side), "white")
+    x = y = 0.0
+    for command, arguments in re.findall(r"([Mmh])([-\d. ]+)", path):
+        numbers = [float(number) for number in arguments.split()]
+        if command == "h":
+            picture.paste(0, (int(x), int(y), int(x + numbers[0]), int(y) + 1))
+            x += numbers[0]
+        elif command == "M":
+            x, y = numbers
+        else:
+            x, y = x + numbers[0], y + numbers[1]
+    return picture
+
+
+def test_box_labels__are_codes_that_a_scanner_reads(farmer: Handler) -> None:
+    lot = harvest(farmer, "10")
+    [packed] = farmer.does("pack", held_choice=farmer.held(lot), quantity="", boxes="1")
+    page = farmer.client.get("/capture/boxes/labels/").content.decode()
+    [(side, path)] = re.findall(r'viewBox="0 0 (\d+) \d+" class="segno">.* d="([^"]+)"', page)
+
+    picture = drawn(path, int(side) // 4)
+
+    [code] = zxingcpp.read_barcodes(picture.resize((600, 600), Image.Resampling.NEAREST))
+    assert code.text == f"{settings.PINLIAN_ORIGIN}/00/{packed['parentID'][-18:]}"
 
 
 def test_labels__of_a_lot__are_a_pdf(farmer: Handler) -> None:

@@ -60,7 +60,7 @@ STOCKS = {
 class Label:
     """What a label says.
 
-    `gtin` has 14 digits; `day` is the day of harvest or packing; an empty English name is left out.
+    `gtin` has 14 digits; `day` is the day of harvest or making. What is empty or not known is left out.
     """
 
     gtin: str
@@ -68,7 +68,7 @@ class Label:
     product_zh: str
     product_en: str
     farm: str
-    day: date
+    day: date | None
 
     @property
     def identifier(self) -> DigitalLink:
@@ -132,8 +132,10 @@ def _lines(label: Label) -> Iterator[tuple[float, str]]:
     if label.product_en:
         yield 1.2, label.product_en
     yield 1, f"批次 Lot  {label.lot}"
-    yield 1, f"日期 Date  {label.day:%Y-%m-%d}"
-    yield 1, f"产地 Farm  {label.farm}"
+    if label.day:
+        yield 1, f"日期 Date  {label.day:%Y-%m-%d}"
+    if label.farm:
+        yield 1, f"产地 Farm  {label.farm}"
     yield 0.8, f"(01) {label.gtin}"
     yield 0.8, f"(10) {label.lot}"
 

@@ -305,7 +305,8 @@ def photo(request: HttpRequest, digest: str) -> HttpResponse:
 def sites(request: HttpRequest, person_id: int) -> HttpResponse:
     """The person's places; a POST adds one."""
     services.first_site(person_id)
-    form = SiteForm(request.POST or None)
+    own = selectors.sites_of_person(person_id)
+    form = SiteForm(request.POST or None, taken={site.name for site in own})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         services.add_site(
@@ -318,7 +319,7 @@ def sites(request: HttpRequest, person_id: int) -> HttpResponse:
         )
         messages.success(request, _("Saved."))
         return redirect("capture:sites")
-    context = {"title": _("Places"), "form": form, "sites": selectors.sites_of_person(person_id)}
+    context = {"title": _("Places"), "form": form, "sites": own}
     return show(request, "sites", context, status=422 if form.errors else 200)
 
 

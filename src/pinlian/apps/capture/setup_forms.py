@@ -1,16 +1,24 @@
 """What people say once: their places, and their goods."""
 
+from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from pinlian.apps.capture.models import SiteKind
+from pinlian.apps.epcis.facade import problem_text
+from pinlian.gs1.epcis.personal_data import personal_data
 from pinlian.gs1.keys import IdentifierError, gtin14
 
 
 class SiteForm(forms.Form):
-    name = forms.CharField(label=_("Name of the place"), max_length=80)
+    name = forms.CharField(
+        label=_("Name of the place"),
+        help_text=_("Everybody can read it, for good: no private names, no telephone numbers."),
+        max_length=80,
+    )
     kind = forms.ChoiceField(label=_("What happens there"), choices=SiteKind.choices)
     region = forms.CharField(
         label=_("Region"), help_text=_("For example: Lin'an, Zhejiang"), max_length=80, required=False
@@ -21,6 +29,23 @@ class SiteForm(forms.Form):
     longitude = forms.DecimalField(
         label=_("Longitude"), min_value=-180, max_value=180, max_digits=9, decimal_places=6, required=False
     )
+
+    def __init__(self, *args: Any, taken: Collection[str], **kwargs: Any) -> None:
+        """
+        Args:
+            taken: names of the places that the person has.
+        """
+        super().__init__(*args, **kwargs)
+        self.taken = taken
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("name") in self.taken:
+            self.add_error("name", _("You have a place with this name."))
+        for name in ("name", "region"):
+            for problem in personal_data({name: data.get(name, "")}, ""):
+                self.add_error(name, problem_text(problem))
+        return data
 
     def microdegrees(self, name: str) -> int | None:
         degrees: Decimal | None = self.cleaned_data[name]
