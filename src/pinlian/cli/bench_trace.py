@@ -11,7 +11,8 @@ def measure_trace(events: int, captured: int, lots: int, *, progress: Callable[[
 
     Args:
         events: how many are laid, through the projections that make rows of facts; lots and places are described too.
-        captured: how many more go the whole way of capture: checked, hashed, signed, appended durably.
+        captured: how many more go the whole way of capture: checked, hashed, signed, appended durably; and as many
+            again over HTTP, through the product's server, in documents of a hundred that four programs send.
         lots: how many histories are read.
         progress: is told what comes next.
 
@@ -20,7 +21,8 @@ def measure_trace(events: int, captured: int, lots: int, *, progress: Callable[[
         in both directions; `processor_p50_ms` and `processor_p95_ms`, how long this process worked on it, which tells a
         busy machine from a slow program; the percentiles of each of `stages`; `levels`, the least and most that the
         history of a lot of the last stage has; `incomplete`, histories that lack a field or were cut;
-        `capture_per_second` until durable, `follow_per_second` from the record to the read model, `examine_per_second`;
+        `capture_per_second` and `capture_http_per_second` until durable; `follow_per_second` from record to read
+        model, `examine_per_second`;
         `peer_p50_ms`, `peer_p95_ms` and `ratio_to_peer` (of the 95th percentiles) of the recursive query.
 
     Raises:

@@ -10,6 +10,7 @@ captured afterwards go that way whole, into the full database. No chain runs: th
 
 import json
 import random
+import secrets
 import statistics
 import sys
 import time
@@ -31,6 +32,7 @@ LAID_FROM = 10_000_000
 INDICES_OF_COPY = 100_000
 """By how much the indices of each copy are higher; the first families have fewer facts."""
 EVENTS_PER_DOCUMENT = 100
+TELEPHONE = "13800000000"
 WARMING = 20
 PEER_LOTS_MAX = 40
 PROGRESS_SECONDS = 10
@@ -207,14 +209,17 @@ def project(kind: str, bodies: Sequence[dict[str, Any]], first: int) -> int:
 
 
 def capture(events: int, *, first_family: int) -> dict[str, Any]:
-    """Put events on record by the facade, one document after another, as one sender would; then follow and examine."""
+    """Put events on record by the facade, one document after another, as one sender would, and as many more over HTTP;
+    then follow and examine them."""
     from pinlian.apps.epcis import facade as epcis
+    from pinlian.apps.people import facade as people
     from pinlian.apps.trace import facade as trace
+    from pinlian.cli.capture_server import send_over_http
     from pinlian.cli.trade_of_goods import CONTEXT, families
     from pinlian.record import facade as record
 
     say(f"capturing {events:,} more")
-    known = [event for family in families(events, first=first_family) for event in family.events][:events]
+    known = [event for family in families(2 * events, first=first_family) for event in family.events][: 2 * events]
     documents = [
         {
             "@context": CONTEXT,
@@ -223,20 +228,28 @@ def capture(events: int, *, first_family: int) -> dict[str, Any]:
             "creationDate": "2026-11-22T00:00:00Z",
             "epcisBody": {"eventList": part},
         }
-        for part in _parts(iter(known), EVENTS_PER_DOCUMENT)
+        for half in (known[:events], known[events:])
+        for part in _parts(iter(half), EVENTS_PER_DOCUMENT)
     ]
+    documents_of_half = len(documents) // 2
 
     def send() -> None:
-        for document in documents:
+        for document in documents[:documents_of_half]:
             epcis.capture(document, capturer=AUTHOR)
 
     capture_seconds = _seconds(send)
+    say("capturing as many over HTTP")
+    farm = people.sign_up(phone=TELEPHONE, password=secrets.token_hex(), display_name="", roles=(people.Role.MERCHANT,))
+    http_seconds = send_over_http(documents[documents_of_half:], people.issue_token(farm.id, "bench"))
+    if record.size() != len(known):
+        raise RuntimeError(f"{len(known)} events were sent, and {record.size()} are on record")
     follow_seconds = _seconds(lambda: _exhaust(record.follow_step))
     say("examining them")
     examine_seconds = _seconds(lambda: _exhaust(trace.watch_step))
     return {
         "captured": len(known),
-        "capture_per_second": round(len(known) / capture_seconds, 1),
+        "capture_per_second": round(events / capture_seconds, 1),
+        "capture_http_per_second": round(events / http_seconds, 1),
         "follow_per_second": round(len(known) / follow_seconds, 1),
         "examine_per_second": round(len(known) / examine_seconds, 1),
     }
