@@ -20,7 +20,9 @@ def audit(ctx: click.Context, *, as_json: bool) -> None:
     report = run_audit(escrow, place.block, progress=_tell)
     if place.record_anchor is not None:
         anchor = RecordAnchor(escrow.rpc, place.record_anchor)
-        report = report.with_more(audit_record(anchor, place.block, wiring.FACT_FOLLOWING_MODELS, progress=_tell))
+        report = report.with_more(
+            audit_record(anchor, place.block, wiring.FACT_FOLLOWING_MODELS, wiring.EXAMINED_MODELS, progress=_tell)
+        )
     click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=1) if as_json else as_text(report))
     ctx.exit(0 if report.ok else 1)
 

@@ -4,6 +4,7 @@ import time
 
 import click
 
+from pinlian.apps.trace import facade as trace
 from pinlian.config import wiring
 from pinlian.record import facade as record
 
@@ -14,6 +15,7 @@ def rebuild() -> None:
     started_at = time.monotonic()
     wiring.make_indexer().rebuild(wiring.PROJECTED_MODELS)
     record.rebuild(wiring.FACT_PROJECTED_MODELS)
+    trace.examine_all(record.followed())
     models = [*wiring.PROJECTED_MODELS, *wiring.FACT_PROJECTED_MODELS]
     rows = {model._meta.label_lower: model._default_manager.count() for model in models}
     for name, count in rows.items():

@@ -126,12 +126,15 @@ FACT_PROJECTED_MODELS: tuple[type[Model], ...] = (
 )
 """Every table that facts of the record write; one that refers to another comes first."""
 
-FACT_FOLLOWING_MODELS = tuple(
-    model
-    for model in FACT_PROJECTED_MODELS
-    if model not in {trace_models.Finding, trace_models.Examination, trace_models.ExaminationCursor}
+EXAMINED_MODELS: tuple[type[Model], ...] = (
+    trace_models.Finding,
+    trace_models.Examination,
+    trace_models.ExaminationCursor,
 )
-"""Those of them that change with the cursor: all but the examiner's, which comes later."""
+"""Those of them that the examiner writes, later than the projections; last, how far it is."""
+
+FACT_FOLLOWING_MODELS = tuple(model for model in FACT_PROJECTED_MODELS if model not in EXAMINED_MODELS)
+"""Those of them that change with the cursor: all but the examiner's."""
 
 
 @cache

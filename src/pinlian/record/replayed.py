@@ -18,13 +18,14 @@ Rows = Callable[[type[Model], Sequence[str]], Iterator[tuple[Any, ...]]]
 
 
 @contextmanager
-def replayed(models: Sequence[type[Model]], size: int) -> Iterator[Rows]:
+def replayed(models: Sequence[type[Model]], size: int, *, then: Callable[[], None] = lambda: None) -> Iterator[Rows]:
     """Give the first `size` facts to their projections in a database of its own; how to read its rows.
 
     Nobody who works with the real tables waits for it.
 
     Args:
         models: every model that projections of facts write or read; one that refers to another comes first.
+        then: what else is made of the rows, in the same database.
 
     Raises:
         Exception: what a projection raised.
@@ -37,6 +38,7 @@ def replayed(models: Sequence[type[Model]], size: int) -> Iterator[Rows]:
                     for model in reversed(models):
                         editor.create_model(model)
                 project_all(size)
+                then()
 
             def rows(model: type[Model], names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
                 with _as_default(scratch):

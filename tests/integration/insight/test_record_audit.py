@@ -10,7 +10,8 @@ from pytest_django import Settings
 
 from pinlian.apps.epcis.models import Event, EventEpc
 from pinlian.apps.insight.facade import AuditReport, audit_record
-from pinlian.apps.trace.models import Lot, Place
+from pinlian.apps.trace import facade as trace
+from pinlian.apps.trace.models import Examination, Finding, Lot, Place
 from pinlian.chain.record_anchor import RecordAnchor
 from pinlian.chain.transactions import Sender
 from pinlian.config import wiring
@@ -87,7 +88,7 @@ def kept(anchor: Callable[[], None]) -> None:
 
 
 def run(chain: RecordAnchor, town: Town) -> AuditReport:
-    return audit_record(chain, town.deployment.block, wiring.FACT_FOLLOWING_MODELS)
+    return audit_record(chain, town.deployment.block, wiring.FACT_FOLLOWING_MODELS, wiring.EXAMINED_MODELS)
 
 
 def found(report: AuditReport) -> set[tuple[str, str]]:
@@ -217,3 +218,61 @@ def test_audit__row_altered_dropped_or_invented__is_named(
     row.pk = 9_000 if model is Event else "https://id.gs1.org/414/9521234000021"
     row.save(force_insert=True)
     assert "invented row" in {what for what, _ in found(run(chain, town))}
+
+
+# --- What the examiner found ---
+
+
+@pytest.fixture
+def examined(kept: None) -> str:
+    """A lot of which nobody knows where it came from, examined."""
+    record.append([fact_about_the_lot("shipping", 400)])
+    while record.follow_step():
+        pass
+    while trace.watch_step():
+        pass
+    (finding,) = trace.findings(LOT)
+    return f"trace.finding {LOT}, {finding.kind}, {list(finding.events)}"
+
+
+def fact_about_the_lot(step: str, number: int) -> record.Fact:
+    body = {"event": event(number) | {"bizStep": step}, "event_hash": "ni:///sha-256;0", "capturer": "farm"}
+    return record.sign(record.keeper(), "epcis_event", 1_780_000_000 + number, body, record.domain())
+
+
+def test_audit__findings_as_the_examiner_wrote_them__agree(examined: str, chain: RecordAnchor, town: Town) -> None:
+    report = run(chain, town)
+    assert report.differences == ()
+    assert (report.checked["trace.finding"], report.checked["trace.examination"]) == (1, 1)
+
+
+def test_audit__finding_dropped_changed_or_invented__is_named_and_a_rebuild_mends_it(
+    examined: str, chain: RecordAnchor, town: Town
+) -> None:
+    Finding.objects.update(severity=1, parameters={"over_by": "0"})
+    assert found(run(chain, town)) == {("severity", examined), ("parameters", examined)}
+    Finding.objects.all().delete()
+    assert found(run(chain, town)) == {("missing row", examined)}
+    Finding.objects.create(subject="x", kind="too_warm", severity=3, parameters={}, events=[])
+    assert ("invented row", "trace.finding x, too_warm, []") in found(run(chain, town))
+    record.rebuild(wiring.FACT_PROJECTED_MODELS)
+    trace.examine_all(record.followed())
+    assert run(chain, town).differences == ()
+
+
+def test_audit__books_of_a_lot_changed_or_dropped__are_named(examined: str, chain: RecordAnchor, town: Town) -> None:
+    Examination.objects.update(balances=[])
+    assert found(run(chain, town)) == {("balances", f"trace.examination {LOT}")}
+    Examination.objects.all().delete()
+    assert found(run(chain, town)) == {("missing row", f"trace.examination {LOT}")}
+
+
+def test_audit__what_the_examiner_has_not_come_to__is_no_difference(
+    examined: str, chain: RecordAnchor, town: Town
+) -> None:
+    record.append([fact_about_the_lot("retail_selling", 401)])
+    while record.follow_step():
+        pass
+    assert run(chain, town).differences == ()
+    Finding.objects.create(subject="x", kind="too_warm", severity=3, parameters={}, events=[])
+    assert {what for what, _ in found(run(chain, town))} == {"invented row"}

@@ -3,17 +3,21 @@
 The rows are made again from the facts in a database of their own, and compared one by one with those that people see.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db.models import Field, IntegerField, Model
 
 from pinlian.apps.insight.audit import AuditReport, one_moment
+from pinlian.apps.trace import facade as trace
 from pinlian.chain.record_anchor import RecordAnchor
 from pinlian.domain.books import Difference, difference
 from pinlian.record import facade as record
 
 Row = tuple[Any, ...]
+
+_EXAMINED_BY = (("subject", "kind", "events"), ("lot",))
+"""What tells findings apart, and examinations: the first field is what they are about."""
 
 NAMES_A_FACT = ("index", "event_id", "first_index")
 """Columns that say which fact a row is of."""
@@ -23,6 +27,7 @@ def audit_record(
     chain: RecordAnchor,
     first_block: int,
     models: Sequence[type[Model]],
+    examined: Sequence[type[Model]],
     *,
     progress: Callable[[str], None] = lambda part: None,
 ) -> AuditReport:
@@ -31,6 +36,7 @@ def audit_record(
     Args:
         first_block: before which this record has no head on the chain.
         models: every model that projections of facts write; one that refers to another comes first.
+        examined: those that the examiner of goods writes: findings, examinations, how far it is.
         progress: told in words what comes next.
 
     Raises:
@@ -43,9 +49,19 @@ def audit_record(
         size = record.followed()
         progress("making the read model again from the facts")
         try:
-            with record.replayed(models, size) as rows:
+            first, waiting = trace.examined(), set[str]()
+
+            def examine() -> None:
+                progress("examining all goods again")
+                trace.examine_all(size)
+                waiting.update(trace.awaiting(first, size))
+
+            with record.replayed([*models, *examined], size, then=examine) as rows:
                 for model in models:
                     more, checked[model._meta.label_lower] = _compare(model, rows)
+                    differences = differences + more
+                for model, names in zip(examined, _EXAMINED_BY, strict=False):
+                    more, checked[model._meta.label_lower] = _compare(model, rows, names, waiting)
                     differences = differences + more
         except Exception as error:  # noqa: BLE001 - whatever a projection makes of a falsified fact
             problem = f"{type(error).__name__}: {error}"
@@ -53,12 +69,24 @@ def audit_record(
     return AuditReport(found.block_number, checked, tuple(differences))
 
 
-def _compare(model: type[Model], replayed: record.Rows) -> tuple[list[Difference], int]:
-    fields = [field for field in model._meta.concrete_fields if field.column]
+def _compare(
+    model: type[Model], replayed: record.Rows, known_by: Sequence[str] = (), waiting: Collection[str] = ()
+) -> tuple[list[Difference], int]:
+    """Hold a table against what it should be.
+
+    Args:
+        known_by: the fields that tell its rows apart, if not its key: then the key says only when a row was written.
+        waiting: values of the first of these fields whose rows have still to be made anew.
+    """
+    fields = [field for field in model._meta.concrete_fields if field.column and not (known_by and field.primary_key)]
+    fields += [field for field in model._meta.pk_fields if field.attname in known_by and field not in fields]
     names = [field.attname for field in fields]
-    keys = [names.index(field.attname) for field in model._meta.pk_fields]
-    expected = _in_order(fields, keys, replayed(model, names))
-    stored = _in_order(fields, keys, model._default_manager.order_by("pk").values_list(*names).iterator())
+    keys = [names.index(name) for name in known_by or [field.attname for field in model._meta.pk_fields]]
+    stored_rows = model._default_manager.order_by("pk").values_list(*names).iterator()
+    expected, stored = (
+        _in_order(fields, keys, (row for row in rows if row[keys[0]] not in waiting))
+        for rows in (replayed(model, names), stored_rows)
+    )
     thing = str(model._meta.label_lower)
     found: list[Difference] = []
     count = 0

@@ -14,7 +14,7 @@ from pinlian.apps.epcis.facade import things_seen_at
 from pinlian.apps.trace.bodies import CertificateBody, CertificateKind, LotBody, PlaceBody, read
 from pinlian.apps.trace.captured import names_of
 from pinlian.apps.trace.models import Certificate as CertificateRow
-from pinlian.apps.trace.models import Examination, ExaminationCursor, LotCertificate, rows_of
+from pinlian.apps.trace.models import Examination, ExaminationCursor, Lot, LotCertificate, rows_of
 from pinlian.apps.trace.models import Finding as FindingRow
 from pinlian.apps.trace.reading import Store
 from pinlian.apps.trace.records import LotView
@@ -43,6 +43,7 @@ from pinlian.gs1.epcis.terms import read_time_us
 from pinlian.record import facade as record
 
 FACTS_PER_STEP_MAX = 100
+FACTS_PER_READ = 1_000
 SUBJECTS_PER_WRITE_MAX = 200
 """A certificate or a warehouse may be about many more lots than one transaction should hold."""
 
@@ -102,10 +103,47 @@ def examine_step(until: int | None = None) -> bool:
     with one_writer("default", _LOCK):
         if examined() == first:
             _examine_certificates(certificates)
-            ExaminationCursor.objects.update_or_create(
-                pk=ExaminationCursor.SINGLE_ID, defaults={"next_index": facts[-1].index + 1}
-            )
+            _remember(facts[-1].index + 1)
     return True
+
+
+def examine_all(until: int) -> None:
+    """Examine everything that the facts below an index are about, each thing once: as the steps would have it."""
+    subjects: set[str] = set()
+    first = 0
+    while first < until and (facts := record.facts_from(first, min(FACTS_PER_READ, until - first))):
+        for stored in facts:
+            event = stored.fact.body.get("event")
+            if stored.fact.kind == "epcis_event" and isinstance(event, dict):
+                subjects.update(names_of(event))
+        first = facts[-1].index + 1
+    wanted = sorted({*_goods(subjects), *Lot.objects.values_list("epc", flat=True)})
+    for start in range(0, len(wanted), SUBJECTS_PER_WRITE_MAX):
+        results = _examine_all(wanted[start : start + SUBJECTS_PER_WRITE_MAX])
+        with one_writer("default", _LOCK):
+            _write(results)
+    with one_writer("default", _LOCK):
+        _examine_certificates(list(CertificateRow.objects.values_list("id", flat=True)))
+        _remember(until)
+
+
+def awaiting(first: int, until: int) -> set[str]:
+    """What the facts from one index to another are about, as findings name it."""
+    found: set[str] = set()
+    while first < until and (facts := record.facts_from(first, min(FACTS_PER_STEP_MAX, until - first))):
+        subjects, certificates = _touched(facts, Store())
+        claimed = LotCertificate.objects.filter(lot__in=subjects).values_list("certificate", flat=True)
+        found |= subjects | {subject_of(name) for name in {*certificates, *claimed}}
+        first = facts[-1].index + 1
+    return found
+
+
+def _remember(next_index: int) -> None:
+    ExaminationCursor.objects.update_or_create(pk=ExaminationCursor.SINGLE_ID, defaults={"next_index": next_index})
+
+
+def _goods(names: Iterable[str]) -> set[str]:
+    return {name for name in names if not _CARRIER.fullmatch(name)}
 
 
 def _examine_all(subjects: Sequence[str]) -> dict[str, Examined]:
@@ -271,7 +309,7 @@ def _touched(facts: Iterable[record.StoredFact], store: Store) -> tuple[set[str]
     while moments:
         subjects |= set(contents({name: times.pop() for name, times in moments.items()}, store.fetch))
         moments = {name: times for name, times in moments.items() if times}
-    return {name for name in subjects if not _CARRIER.fullmatch(name)}, certificates
+    return _goods(subjects), certificates
 
 
 def _write(results: Mapping[str, Examined]) -> set[str]:

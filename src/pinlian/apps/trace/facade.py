@@ -12,6 +12,7 @@ from pinlian.apps.trace.bodies import (
     RecallBody,
     TemperatureBody,
 )
+from pinlian.apps.trace.examination import awaiting, examine_all
 from pinlian.apps.trace.records import (
     BalanceView,
     CertificateView,
@@ -111,8 +112,10 @@ __all__ = [
     "TemperatureBody",
     "ThingView",
     "admit",
+    "awaiting",
     "certificate_body",
     "end_recall",
+    "examine_all",
     "examined",
     "findings",
     "groups_of_lot",
