@@ -4,11 +4,11 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
+from pinlian.chain.closing import Closing
 from pinlian.domain.keccak import keccak256
 from pinlian.domain.refusals import Refusal
 
@@ -113,7 +113,7 @@ def _tag(block: int | str) -> str:
     return hex(block) if isinstance(block, int) else block
 
 
-class Rpc:
+class Rpc(Closing):
     """A node by its address (http or https). Threads may share one; connections are kept and reused.
 
     Every method raises RpcError; those that run a contract raise Reverted. Requests that find no answer are repeated,
@@ -128,14 +128,6 @@ class Rpc:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _post(self, method: str, payload: Any) -> Any:
         for attempt in itertools.count(1):

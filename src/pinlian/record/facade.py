@@ -12,9 +12,10 @@ from pinlian.chain.keys import Key
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import heads, identity, log, tree
 from pinlian.record.bundle import bundle
-from pinlian.record.fact import Fact, FactDomain, checked_leaf, sign
+from pinlian.record.fact import Fact, FactDomain, checked_leaf, fact_from_leaf, sign
 from pinlian.record.follow import StoredFact, follow_step, followed, rebuild, stored_facts
 from pinlian.record.heads import Head
+from pinlian.record.log import StoredLeaf
 from pinlian.record.log_audit import LogAudit, audit_log
 from pinlian.record.replayed import Rows, replayed
 from pinlian.record.verify import BUNDLE_TYPE
@@ -148,9 +149,19 @@ def fact_at(index: int) -> StoredFact:
     """A fact by its place.
 
     Raises:
+        Refused: FACT_UNKNOWN; FACT_MALFORMED, FACT_OVERSIZED, what is stored there is no fact any more.
+    """
+    stored = leaf_at(index)
+    return StoredFact(index, fact_from_leaf(stored.leaf), stored.leaf, stored.appended_at)
+
+
+def leaf_at(index: int) -> StoredLeaf:
+    """What is stored at a place, whether or not it is what was recorded.
+
+    Raises:
         Refused: FACT_UNKNOWN.
     """
-    found = stored_facts(index, 1) if index >= 0 else []
+    found = log.leaves_from(index, 1) if index >= 0 else []
     if not found or found[0].index != index:
         raise Refused(Refusal.FACT_UNKNOWN, "index")
     return found[0]
@@ -251,7 +262,12 @@ def standings(indices: Collection[int]) -> dict[int, Standing]:
         if head is None:
             continue
         held = [index for index in leaves if index < head.size and result[index] is not Standing.ALTERED]
-        for index, path in log.inclusion_proofs(held, head.size).items():
+        try:
+            paths = log.inclusion_proofs(held, head.size)
+        except Refused:
+            # What the tree has lost proves nothing any more.
+            paths = {index: [] for index in held}
+        for index, path in paths.items():
             is_held = tree.includes(head.root, tree.leaf_hash(leaves[index]), index, head.size, path)
             if not is_held:
                 result[index] = Standing.ALTERED

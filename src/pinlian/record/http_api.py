@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import facade, identity
-from pinlian.record.fact import Fact, fact_from_json
+from pinlian.record.fact import Fact, fact_from_json, fact_from_leaf
 from pinlian.record.note import to_base64
 from pinlian.record.verify import BUNDLE_TYPE
 
@@ -52,13 +52,14 @@ class PlaceOut(Schema):
 
 
 class FactOut(Schema):
-    """A fact at its place. `leaf` is its RFC 8785 form, the bytes that proofs are about."""
+    """A fact at its place. `leaf` is its RFC 8785 form, the bytes that proofs are about; if that was altered so that
+    it is no fact any more, `fact` is null."""
 
     index: int
     appended_at: int
     standing: str
     leaf: str
-    fact: FactIn
+    fact: FactIn | None
 
 
 class DomainOut(Schema):
@@ -123,13 +124,17 @@ def get_head(request: HttpRequest) -> Any:
 @router.get("/facts/{index}", response={200: FactOut, **NOT_FOUND}, operation_id="get_fact")
 def get_fact(request: HttpRequest, index: Annotated[Index, Path()]) -> Any:
     """A fact by its place. `standing` is verified, not_anchored or altered, by what this installation has stored."""
-    stored = facade.fact_at(index)
+    stored = facade.leaf_at(index)
+    try:
+        fact = fact_from_leaf(stored.leaf)
+    except Refused:
+        fact = None
     return {
         "index": index,
         "appended_at": stored.appended_at,
         "standing": facade.standing(index, author_is_known=True).value,
-        "leaf": stored.leaf.decode(),
-        "fact": stored.fact,
+        "leaf": stored.leaf.decode(errors="replace"),
+        "fact": fact,
     }
 
 

@@ -4,11 +4,12 @@ Plain SQL where every fact passes.
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import close_old_connections, connections
 
+from pinlian.domain.refusals import Refusal, Refused
 from pinlian.durable.group_commit import GroupCommit
 from pinlian.durable.one_writer import one_writer
 from pinlian.record import tree
@@ -133,7 +134,24 @@ def load_tiles(places: Collection[Place]) -> dict[Place, bytes]:
         return {by_id[id_]: bytes(hashes) for id_, hashes in cursor.fetchall()}
 
 
-_read_nodes = node_reader(load_tiles)
+def _tree_reader(load: Callable[[Collection[Place]], Mapping[Place, bytes]]) -> tree.ReadNodes:
+    """Reads nodes of the stored tree.
+
+    Raises:
+        Refused: UNAVAILABLE, when called: hashes are missing.
+    """
+    read_tiles = node_reader(load)
+
+    def read(nodes: Sequence[tree.Node]) -> list[bytes]:
+        try:
+            return read_tiles(nodes)
+        except LookupError as error:
+            raise Refused(Refusal.UNAVAILABLE, None, "hashes are missing from the record's tree") from error
+
+    return read
+
+
+_read_nodes = _tree_reader(load_tiles)
 
 
 def size() -> int:
@@ -162,7 +180,7 @@ def inclusion_proofs(indices: Collection[int], size: int) -> dict[int, list[byte
         loaded.update(load_tiles([place for place in places if place not in loaded]))
         return loaded
 
-    read = node_reader(load)
+    read = _tree_reader(load)
     return {index: tree.inclusion_proof(index, size, read) for index in indices}
 
 

@@ -1,10 +1,8 @@
 """Reading a log from outside, as c2sp.org/tlog-tiles serves it."""
 
-from types import TracebackType
-from typing import Self
-
 import httpx
 
+from pinlian.chain.closing import Closing
 from pinlian.record.tiles import TILE_WIDTH
 from pinlian.record.tree import HASH_BYTES
 
@@ -21,7 +19,7 @@ class NotServed(LogUnreachable):
     """The log answers, and has no such thing."""
 
 
-class LogClient:
+class LogClient(Closing):
     """A log by its address (the prefix before /checkpoint). What it says is not checked here."""
 
     def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
@@ -30,14 +28,6 @@ class LogClient:
 
     def close(self) -> None:
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def checkpoint(self) -> str:
         """The newest signed checkpoint, unchecked."""

@@ -106,7 +106,7 @@ def parse_policy(text: str) -> Policy:
     Raises:
         PolicyError: a line is malformed, names what no line before it defines, or there is not just one quorum.
     """
-    if any(mark < " " and mark not in "\t\n" for mark in text):
+    if any((mark < " " and mark not in "\t\n") or mark == "\x7f" for mark in text):
         raise PolicyError("a policy has no control characters but tabs and line ends")
     lines = text.split("\n")
     if len(lines) > LINES_MAX:

@@ -6,7 +6,7 @@ from pinlian.record import pages
 
 app_name = "record"
 
-_NUMBER = r"(?P<number>(?:x[0-9]{3}/){0,4}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
+_NUMBER = r"(?P<number>(?:x(?!000)[0-9]{3}/(?:x[0-9]{3}/){0,3})?[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?"
 
 urlpatterns = [
     path("checkpoint", pages.checkpoint, name="checkpoint"),

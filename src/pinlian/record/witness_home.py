@@ -6,9 +6,8 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from pinlian.chain.closing import Closing
 from pinlian.chain.whole_files import replace_file
 from pinlian.record.note import Algorithm, Signer
 from pinlian.record.signing_keys import read_or_create_signer
@@ -33,7 +32,7 @@ def witness_signer(folder: Path, name: str | None = None) -> Signer:
     return Signer(name or f"witness-{signer.verifier.public_key[:4].hex()}", signer.algorithm, signer.seed)
 
 
-class WitnessHome:
+class WitnessHome(Closing):
     """A witness's directory, held by one process at a time. Everything is on disk when a method returns."""
 
     def __init__(self, folder: Path) -> None:
@@ -55,14 +54,6 @@ class WitnessHome:
     def close(self) -> None:
         """Let another process have the directory."""
         self._opened.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def read_head(self) -> str | None:
         """The newest checkpoint that was cosigned; None if there is none yet."""

@@ -15,7 +15,7 @@ from pinlian.record import facade as record
 from pinlian.record import heads
 from pinlian.record.checkpoint import open_checkpoint
 from pinlian.record.identity import log_signer
-from pinlian.record.models import Entry
+from pinlian.record.models import Entry, Tile
 from pinlian.record.note import Verifier, from_base64
 from pinlian.record.tree import includes, is_consistent, leaf_hash
 from pinlian.record.verify import Bundle, State, Trust, verify
@@ -71,6 +71,24 @@ def test_fact__by_its_index__has_the_bytes_that_the_proof_is_about(client: Clien
     assert includes(from_base64(head["root"]), leaf_hash(found["leaf"].encode()), 3, 5, path)
     assert found["fact"] == asdict(note(3))
     assert found["standing"] == "not_anchored"
+
+
+@pytest.mark.parametrize("leaf", [b"\xff\xfe", b"[]", b'{"author":"x"}', b""])
+def test_fact__altered_so_that_it_is_none__is_said_to_be_altered(client: Client, leaf: bytes) -> None:
+    keep(5)
+    Entry.objects.filter(index=3).update(leaf=leaf)
+    found = get(client, "facts/3")
+    assert (found["standing"], found["fact"]) == ("altered", None)
+
+
+@pytest.mark.parametrize("hashes", [b"", b"\x01" * 40])
+def test_proofs__of_a_tree_that_lost_hashes__are_unavailable(client: Client, hashes: bytes) -> None:
+    keep(5)
+    Tile.objects.update(hashes=hashes)
+    for path in ("bundle?index=2", "proof/inclusion?index=3&size=5", "proof/consistency?old=3&new=5"):
+        answer = client.get(f"{API}/{path}")
+        assert (answer.status_code, answer.json()["refusal"]) == (503, "UNAVAILABLE")
+    assert get(client, "facts/2")["standing"] == "altered"
 
 
 def test_consistency__of_two_heads__holds(client: Client) -> None:
@@ -226,7 +244,8 @@ def test_entries__partial_and_full__are_the_leaves_with_their_lengths(client: Cl
         "0/000.p/0",
         "0/000.p/256",
         "0/001",
-        "0/x000/000.p/4",
+        "0/x000/000.p/3",
+        "entries/x000/000.p/3",
         "1/000.p/1",
         "64/000",
         "0/1",

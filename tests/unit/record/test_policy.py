@@ -87,6 +87,7 @@ def test_policy_of__keys_alone__asks_for_all_or_for_so_many() -> None:
         (f"witness W {KEYS[1].vkey}\ngroup G any\nquorum W\n", "line 2: not of the form"),
         ("witness W nonsense\nquorum W\n", "line 1: not a verifier key"),
         ("quorum none\r\n", "control characters"),
+        ("quorum none\x7f\n", "control characters"),
     ],
 )
 def test_parse_policy__malformed__names_the_line(text: str, why: str) -> None:
