@@ -208,7 +208,12 @@ def domain_separator(chain_id: int, escrow: bytes) -> bytes:
 
 def digest(message: Message, separator: bytes) -> bytes:
     """What is signed. Raises as hash_struct does."""
-    return keccak256(b"\x19\x01" + separator + hash_struct(message))
+    return digest_of_hash(hash_struct(message), separator)
+
+
+def digest_of_hash(struct_hash: bytes, separator: bytes) -> bytes:
+    """What is signed, of a message of which only the hash_struct is known."""
+    return keccak256(b"\x19\x01" + separator + struct_hash)
 
 
 def _value_json(value: Any) -> Any:

@@ -44,6 +44,7 @@ __all__ = [
     "refused_of",
     "signature_of",
     "status",
+    "status_of",
     "submit",
     "submit_all",
     "submit_upkeep",
@@ -160,6 +161,11 @@ def status(message_id: str) -> MessageState | None:
         received_at=message.received_at_ms // 1000,
         promised_by=message.promised_by,
     )
+
+
+def status_of(message_digest: bytes, signer: bytes) -> MessageState | None:
+    """How far an account's message with this EIP-712 digest has come; None if it was not accepted here."""
+    return status(to_hex(message_id(message_digest, signer)))
 
 
 def signature_of(message_digest: bytes, signer: bytes) -> str:

@@ -330,6 +330,26 @@ def test_leader__opens_a_group_that_the_chain_takes(town: Town, offer: Offer) ->
     assert "正在开团" in waiting.content.decode()
 
 
+def test_leader__whose_group_the_chain_did_not_take__is_told_why_whenever_he_looks(town: Town, offer: Offer) -> None:
+    client = logged_in(1, LEADER, role="leader")
+    late = Group(hash_struct(offer), LEADER.address, 1, town.now + DAY, town.now + 2 * DAY, PICKUP, 99)
+    town.submit(late, LEADER)
+    address = f"/leader/groups/{id_of(late)}/"
+    waiting = client.get(address).content.decode()
+    town.node.set_time(late.closes_at)
+    town.settle()
+
+    refused, listed = client.get(address).content.decode(), client.get("/leader/").content.decode()
+    stranger = logged_in(2, STRANGER, role="leader")
+
+    assert "正在开团" in waiting
+    assert "没有开成" in refused
+    assert "没有开成" in listed
+    assert "时间设置不合理。" in refused
+    assert "时间设置不合理。" in listed
+    assert "没有开成" not in stranger.get(address).content.decode() + stranger.get("/leader/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -390,6 +410,25 @@ def test_resident__may_not_open_groups(town: Town, offer: Offer) -> None:
 
     assert logged_in(1, RESIDENT).get(address).status_code == 403
     assert visitor().get(address).status_code == 302
+
+
+def test_my_orders__with_goods_to_collect__show_them_first_and_once(
+    town: Town, offer: Offer, group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pinlian.apps.groupbuy.pages.ORDERS_A_PAGE", 2)
+    ready = town.order(group, RESIDENT, quantity=2)
+    later = [town.order(town.open(offer, salt=salt, days=3), RESIDENT) for salt in (1, 2)]
+    town.pass_to(group.closes_at)
+    town.deliver(group)
+    client = logged_in(1, RESIDENT)
+
+    def listed(offset: int) -> list[str]:
+        return [row["order"].id for row in client.get(f"/orders/?offset={offset}").context["rows"]]
+
+    assert listed(0) == [ready, *reversed(later)]
+    assert listed(2) == []
+    facade.hand_out_without_code(id_of(group), f"0x{RESIDENT.address.hex()}", [f"0x{LEADER.address.hex()}"])
+    assert (listed(0), listed(2)) == ([*reversed(later)], [ready])
 
 
 def test_hand_out__by_the_code_on_the_order_page(town: Town, group: Group) -> None:

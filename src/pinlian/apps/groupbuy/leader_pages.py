@@ -22,7 +22,6 @@ from pinlian.apps.groupbuy.reading import (
     offset_of,
     reader_addresses,
     reader_home,
-    refusal_of_message,
     seconds_now,
     words_of,
 )
@@ -39,6 +38,7 @@ from pinlian.domain.refusals import Refusal, Refused
 MEMBERS_A_PAGE = 50
 GROUPS_A_PAGE = 24
 PAYOUTS_A_PAGE = 50
+REFUSED_SHOWN_SECONDS = 30 * 86_400
 
 
 def _own_group(request: HttpRequest, group_id: str) -> tuple[GroupCard, list[str]]:
@@ -74,6 +74,7 @@ def leader(request: HttpRequest) -> HttpResponse:
                 "to_hand_out": count[GroupStatus.DELIVERED],
                 "earned_minor": money.payouts_total(own, groups=states),
             },
+            "refused": facade.refused_groups(own, since=seconds_now() - REFUSED_SHOWN_SECONDS),
             "cases": [
                 {
                     "case": case,
@@ -146,7 +147,8 @@ def leader_group(request: HttpRequest, group_id: str) -> HttpResponse:
     except Refused as refused:
         if refused.refusal != Refusal.GROUP_UNKNOWN:
             raise
-        context = {"section": "leader", "refusal": refusal_of_message(request)}
+        refusal = facade.refusal_of_group(group_id, reader_addresses(request))
+        context = {"section": "leader", "refusal": refusal}
         return render(request, "groupbuy/group_waiting.html", context)
     offset = offset_of(request)
     members = facade.members(group_id, limit=MEMBERS_A_PAGE, offset=offset)

@@ -100,6 +100,14 @@ def placed_orders(buyers: Collection[str], *, limit: int = PAGE_SIZE, offset: in
     return summaries(rows[offset : offset + limit])
 
 
+def orders_to_collect(buyers: Collection[str]) -> list[OrderSummary]:
+    """Orders of these accounts whose goods wait for them, the longest first."""
+    standing = {"status": OrderStatus.PLACED, "group__status": GroupStatus.DELIVERED}
+    rows = Order.objects.select_related("group").filter(buyer__in=set(buyers), **standing)
+    found = summaries(rows.order_by("group__delivered_block_time", "batch", "index"))
+    return [order for order in found if order.stage == OrderStage.DELIVERED]
+
+
 def unplaced_orders(buyers: Collection[str], *, refused_since: int = 0) -> list[OrderSummary]:
     """Orders of these accounts that were accepted and are not on the chain, newest first.
 

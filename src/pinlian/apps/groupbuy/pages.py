@@ -309,12 +309,15 @@ def _prepare_order(request: HttpRequest, group: GroupCard) -> JsonResponse:
 @login_required
 @require_GET
 def orders(request: HttpRequest) -> HttpResponse:
-    """The reader's orders, newest first."""
+    """The reader's orders: what is ready to collect, then the newest."""
     own = reader_addresses(request)
     offset = offset_of(request)
     unplaced = facade.unplaced_orders(own, refused_since=seconds_now() - REFUSED_SHOWN_SECONDS) if offset == 0 else []
     placed = facade.placed_orders(own, limit=ORDERS_A_PAGE, offset=offset)
-    shown = sorted((*unplaced, *placed), key=lambda order: -order.placed_at)
+    ready = facade.orders_to_collect(own)
+    others = [order for order in (*unplaced, *placed) if order not in ready]
+    others.sort(key=lambda order: -order.placed_at)
+    shown = [*ready, *others] if offset == 0 else others
     words = market.offer_words({order.offer_id for order in shown})
     return render(
         request,

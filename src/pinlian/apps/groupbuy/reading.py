@@ -1,6 +1,5 @@
 """Who reads a page, and what a page needs of several apps at once."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +12,6 @@ from pinlian.apps.groupbuy.drawings import ProgressBar, progress_bar
 from pinlian.apps.groupbuy.records import GroupCard
 from pinlian.apps.market import facade as market
 from pinlian.apps.people import facade as people
-from pinlian.domain.refusals import Refusal
-from pinlian.relayer import facade as relayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +51,6 @@ def reader_home(request: HttpRequest) -> people.PickupPointView | None:
         return None
     person = people.person(request.user.pk)
     return person.home_pickup_point if person else None
-
-
-def refusal_of_message(request: HttpRequest) -> Refusal | None:
-    """Why the chain refused the message that led to this page (its id is in the address), if it did."""
-    identifier = request.GET.get("message", "")
-    state = relayer.status(identifier) if re.fullmatch("0x[0-9a-f]{64}", identifier) else None
-    return state.refusal if state else None
 
 
 def group_tiles(groups: Iterable[GroupCard]) -> list[GroupTile]:

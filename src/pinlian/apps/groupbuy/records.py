@@ -70,6 +70,14 @@ class GroupCard:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedGroup:
+    """A group that a leader signed, and why the chain did not take it."""
+
+    received_at: int
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery as the record has it, in the fact at `index`; `lots` are EPCs of what was sent to the group."""
 

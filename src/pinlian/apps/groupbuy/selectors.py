@@ -16,21 +16,24 @@ from pinlian.apps.groupbuy.records import (
     HandOutList,
     LadderStep,
     Member,
+    RefusedGroup,
 )
 from pinlian.apps.market.facade import OfferTerms, offer_terms, offers_of_merchants
+from pinlian.apps.money.facade import current_deployment
 from pinlian.apps.people.facade import (
     PickupPointView,
     display_names,
     display_names_masked,
     pickup_points_by_commitment,
 )
+from pinlian.chain.typed_data import digest_of_hash, domain_separator
 from pinlian.domain.books import OrderStatus
 from pinlian.domain.group import FailReason, GroupState, GroupStatus
 from pinlian.domain.ladder import next_step, price_reached
 from pinlian.domain.merkle import leaf_hash
 from pinlian.domain.pause import PauseState, wall_time
 from pinlian.domain.refusals import Refusal, Refused
-from pinlian.relayer.facade import pending_units_by_group
+from pinlian.relayer.facade import Kind, pending_units_by_group, refused_of, status_of
 
 PAGE_SIZE = 50
 
@@ -108,6 +111,24 @@ def states_of_leaders(leaders: Collection[str]) -> dict[str, GroupStatus]:
     """Every group that these accounts opened, with its state."""
     rows = Group.objects.filter(leader__in=set(leaders)).values_list("id", "status")
     return {group_id: GroupStatus(status) for group_id, status in rows}
+
+
+def refusal_of_group(group_id: str, leaders: Collection[str]) -> Refusal | None:
+    """Why the chain did not take a group that one of these accounts signed; None if it did, or has not decided."""
+    place = current_deployment()
+    signed = digest_of_hash(bytes.fromhex(group_id[2:]), domain_separator(place.chain_id, place.escrow))
+    states = (status_of(signed, bytes.fromhex(leader[2:])) for leader in leaders)
+    return next((state.refusal for state in states if state and state.refusal is not None), None)
+
+
+def refused_groups(leaders: Collection[str], *, since: int) -> list[RefusedGroup]:
+    """Groups of these accounts that were handed in since then and that the chain did not take, newest first."""
+    found = [
+        RefusedGroup(message.received_at, refusal)
+        for leader in leaders
+        for message, refusal in refused_of(leader, Kind.GROUP, since=since)
+    ]
+    return sorted(found, key=lambda group: -group.received_at)
 
 
 def groups_of_offers(offer_ids: Collection[str], *, limit: int = PAGE_SIZE, offset: int = 0) -> list[GroupCard]:
