@@ -39,24 +39,36 @@ export function canonicalJson(value: Json): string {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] as Json)}`).join(",")}}`;
 }
 
-/** The 32 bytes that the author signs. */
-export function factDigest(fact: Fact, domain: FactDomain): Uint8Array {
-  const separator = keccak_256(
-    concatBytes(
-      keccak_256(utf8ToBytes(DOMAIN_TYPE)),
-      keccak_256(utf8ToBytes(domain.name)),
-      keccak_256(utf8ToBytes(domain.version)),
-      fromNumber(BigInt(domain.chainId)),
-      new Uint8Array(12),
-      fromHex(domain.verifyingContract, 20),
-    ),
+const textHashes = new Map<string, Uint8Array>();
+const separators = new Map<string, Uint8Array>();
+
+/** Hashes of texts that come again with every fact. */
+function hashOf(text: string): Uint8Array {
+  return kept(textHashes, text, () => keccak_256(utf8ToBytes(text)));
+}
+
+function separatorOf({ name, version, chainId, verifyingContract }: FactDomain): Uint8Array {
+  const parts = () => [hashOf(DOMAIN_TYPE), hashOf(name), hashOf(version), fromNumber(BigInt(chainId))];
+  return kept(separators, JSON.stringify([name, version, chainId, verifyingContract]), () =>
+    keccak_256(concatBytes(...parts(), new Uint8Array(12), fromHex(verifyingContract, 20))),
   );
+}
+
+function kept(hashes: Map<string, Uint8Array>, name: string, hash: () => Uint8Array): Uint8Array {
+  const found = hashes.get(name) ?? hash();
+  hashes.set(name, found);
+  return found;
+}
+
+/** The 32 bytes that the author signs; `bodyHash` is SHA-256 of the body's RFC 8785 form, if it is known. */
+export function factDigest(fact: Fact, domain: FactDomain, bodyHash?: Uint8Array): Uint8Array {
+  const separator = separatorOf(domain);
   const struct = keccak_256(
     concatBytes(
-      keccak_256(utf8ToBytes(FACT_TYPE)),
-      keccak_256(utf8ToBytes(fact.kind)),
+      hashOf(FACT_TYPE),
+      hashOf(fact.kind),
       fromNumber(BigInt(fact.time)),
-      sha256(utf8ToBytes(canonicalJson(fact.body))),
+      bodyHash ?? sha256(utf8ToBytes(canonicalJson(fact.body))),
     ),
   );
   return keccak_256(concatBytes(new Uint8Array([0x19, 0x01]), separator, struct));

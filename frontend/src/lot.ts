@@ -1,22 +1,48 @@
-// The page behind the code. <lot-proof> checks on this device what the page says, against the record and the chain:
-// the small script of that page alone.
-import { csrfToken, getJson } from "./api";
+// The page behind the code: checks on this device what the page says, against the record and the chain. It is the only
+// script of that page, and begins with the proof that came with it before the page is drawn.
+import { csrfToken } from "./api";
 import { NodeUnreachable } from "./chain-reader";
 import { element } from "./elements";
 import type { SignedFact } from "./fact";
 import { toHex } from "./hex";
+import { compare, type Difference, ofOtherGoods, statementOf } from "./lot-claims";
 import type { Bundle } from "./record/bundle";
-import { proveFacts } from "./record/prove";
-import { type FactReport, type State, type Trust, verifyBundle } from "./record/verify";
+import { continues, identityOf, isSameRecord, remember, remembered } from "./record/memory";
+import { fetchBundle, OtherChain, proveByBundle, proveFacts, type Proof, ProofUnreachable } from "./record/prove";
+import { sha256 } from "./record/sha256";
+import type { FactReport, State } from "./record/verify";
 import { text } from "./texts";
 
-type Verdict = State | "checking" | "verified_bundle" | "unreachable";
+/** What the page tells its script; apps/trace/pages.py writes it. */
+interface Statement {
+  /** Indices of the facts that the page rests on. */
+  facts: number[];
+  bundle: Bundle | null;
+  /** Addresses of bundles, of consistency proofs, of the scans' count, and of the node that this site offers. */
+  proof: string;
+  consistency: string;
+  scan: string;
+  node: string;
+  log: string;
+  witnesses: string[];
+  quorum: number;
+}
 
-interface Found {
-  facts: FactReport[];
-  /** Size of the newest head on the chain; undefined if the chain was not asked, or has none. */
-  headSize: number | undefined;
+type Verdict =
+  | State
+  | "checking"
+  | "verified_bundle"
+  | "verified_partly"
+  | "other_record"
+  | "rewritten"
+  | "other_chain"
+  | "unreachable"
+  | "unsound";
+
+interface Found extends Proof {
   askedChain: boolean;
+  /** What this device remembers of the site's record, held against what it says now. */
+  memory: "none" | "same" | "other_record" | "rewritten";
 }
 
 const WORST_FIRST: State[] = ["altered", "author_unknown", "not_anchored", "verified"];
@@ -24,104 +50,152 @@ const VISITOR_KEY = "pinlian-visitor";
 /** A tenth of a degree: nothing finer leaves the device. */
 const GRID = 10;
 
+/** Check the facts against the head that a node tells; where no node answers, against the one that the server names. */
+async function find(statement: Statement, node: string): Promise<Found> {
+  const { facts, proof, log, witnesses, quorum } = statement;
+  const trust = { log, witnesses, quorum };
+  const bundle = statement.bundle ?? (await fetchBundle(proof, facts));
+  try {
+    const found = await proveFacts(facts, proof, node, trust, bundle);
+    return { ...found, askedChain: true, memory: await recall(statement, found) };
+  } catch (error) {
+    if (!(error instanceof NodeUnreachable) || error instanceof OtherChain) throw error;
+    const found = await proveByBundle(facts, bundle, trust);
+    return { ...found, askedChain: false, memory: await recall(statement, found) };
+  }
+}
+
+async function recall({ log, consistency }: Statement, { bundle, checkpoint }: Proof): Promise<Found["memory"]> {
+  const known = remembered();
+  const identity = bundle && identityOf(bundle, log);
+  if (known === undefined || identity === undefined || checkpoint === undefined) return "none";
+  if (!isSameRecord(known, identity)) return "other_record";
+  return (await continues(known, checkpoint, consistency)) ? "same" : "rewritten";
+}
+
+function keep({ log }: Statement, { bundle, checkpoint }: Found): void {
+  const identity = bundle && identityOf(bundle, log);
+  if (identity && checkpoint) remember(identity, checkpoint);
+}
+
+/** `01/GTIN/10/LOT` of the address that was scanned: what this device knows of itself. */
+function scanned(): string {
+  const [, gtin, lot] = /\/([0-9]{14})\/(.+)\/$/.exec(decodeURIComponent(location.pathname)) ?? [];
+  return `01/${gtin ?? ""}/10/${lot ?? ""}`;
+}
+
 class LotProof extends HTMLElement {
+  private readonly statement = statement;
+
   connectedCallback(): void {
+    // The script runs while the page still comes.
+    if (document.readyState !== "loading") this.begin();
+    else document.addEventListener("DOMContentLoaded", () => this.begin(), { once: true });
+  }
+
+  private begin(): void {
     const form = this.querySelector<HTMLFormElement>("[data-node-form]");
     form?.removeAttribute("hidden");
     form?.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.check(form.querySelector<HTMLInputElement>("input")?.value.trim() || this.ownNode);
+      void this.check(find(this.statement, form.querySelector<HTMLInputElement>("input")?.value.trim() || this.statement.node));
     });
     const where = this.querySelector<HTMLElement>("[data-say-where]");
     if ("geolocation" in navigator) where?.removeAttribute("hidden");
     where?.addEventListener("click", () => this.sayWhere(where));
-    void this.check(this.ownNode);
-    void this.countScan();
+    void this.check(first).finally(() => this.countScan());
   }
 
-  private get ownNode(): string {
-    return this.dataset.node ?? "";
-  }
-
-  private async check(node: string): Promise<void> {
+  private async check(finding: Promise<Found>): Promise<void> {
     this.show("checking");
     try {
-      const found = await this.prove(node);
-      const differing = this.compare(new Map(found.facts.flatMap(({ index, fact }) => (fact ? [[index, fact]] : []))));
-      for (const image of await this.wrongPhotos()) differing.add(image);
-      this.markFacts(found.facts, differing);
-      this.report(found);
-      const worst = WORST_FIRST.find((state) => found.facts.some((fact) => fact.state === state)) ?? "not_anchored";
-      if (differing.size > 0) this.show("altered");
-      else this.show(worst === "verified" && !found.askedChain ? "verified_bundle" : worst);
+      this.show(this.judge(await finding));
+      if (await this.hasWrongPhoto()) this.show("altered");
     } catch (error) {
-      this.show("unreachable");
-      throw error;
+      this.show(error instanceof OtherChain ? "other_chain" : error instanceof ProofUnreachable ? "unreachable" : "unsound");
+      // What a site sends may be anything: it is told, and no fault of this script.
+      console.warn(error);
     }
   }
 
-  /** With the head from the chain; where no node answers, with the one that the server names. */
-  private async prove(node: string): Promise<Found> {
-    const indices = (this.dataset.facts ?? "").split(",").filter(Boolean).map(Number);
-    const address = this.dataset.proof ?? "";
-    const witnesses = (this.dataset.witnesses ?? "").split(" ").filter(Boolean);
-    const trust: Omit<Trust, "heads"> = { log: this.dataset.log ?? "", witnesses, quorum: Number(this.dataset.quorum) };
-    try {
-      const { facts, head } = await proveFacts(indices, address, node, trust);
-      return { facts, headSize: head?.size, askedChain: true };
-    } catch (error) {
-      if (!(error instanceof NodeUnreachable)) throw error;
-      const query = indices.map((index) => `index=${index}`).join("&");
-      const bundle = await getJson<Bundle>(`${address}?${query}`);
-      const heads = bundle.anchor ? [bundle.anchor] : [];
-      const { facts } = await verifyBundle(bundle, { ...trust, heads, headMissing: heads.length === 0 });
-      return { facts, headSize: undefined, askedChain: false };
-    }
-  }
-
-  /** The elements that say something else than the facts do. */
-  private compare(facts: Map<number, SignedFact>): Set<HTMLElement> {
-    const differing = new Set<HTMLElement>();
-    for (const shown of this.querySelectorAll<HTMLElement>("[data-said]")) {
-      const fact = facts.get(Number(shown.closest<HTMLElement>("[data-fact]")?.dataset.fact));
-      if (fact === undefined) continue;
-      const recorded = valueAt(fact.body, (shown.dataset.said ?? "").split("."));
-      if (saysTheSame(shown, recorded)) continue;
-      differing.add(shown);
+  /** Mark what was found at each statement, and say what holds for the whole page. */
+  private judge(found: Found): Verdict {
+    const facts = new Map(found.facts.flatMap(({ index, fact }): [number, SignedFact][] => (fact ? [[index, fact]] : [])));
+    const strangers = ofOtherGoods(facts, scanned());
+    const reports = found.facts.map((report): FactReport => (strangers.has(report.index) ? { ...report, state: "altered" } : report));
+    const { differences, unproven } = compare(this, reports, scanned());
+    for (const { shown, recorded } of differences) {
       shown.classList.add("is-altered");
-      shown.title = text("mark_differs", { recorded: String(recorded) });
+      shown.title = recorded === "" ? text("mark_altered") : text("mark_differs", { recorded });
     }
-    return differing;
+    this.markFacts(reports, differences, strangers);
+    this.report(found, reports, strangers);
+    const worst = WORST_FIRST.find((state) => reports.some((fact) => fact.state === state)) ?? "not_anchored";
+    if (differences.length > 0 || worst === "altered") return "altered";
+    if (found.memory === "rewritten") return "rewritten";
+    if (found.memory === "other_record") return this.offerOtherRecord(found);
+    if (found.askedChain && found.head !== undefined) keep(this.statement, found);
+    if (worst !== "verified") return worst;
+    if (unproven.size > 0) return "verified_partly";
+    return found.askedChain ? "verified" : "verified_bundle";
   }
 
-  /** The photographs that are not those whose hash was signed. */
-  private async wrongPhotos(): Promise<HTMLElement[]> {
+  /** Only a person can say whether a site had a reason to begin another record. */
+  private offerOtherRecord(found: Found): Verdict {
+    const button = this.querySelector<HTMLElement>("[data-trust-record]");
+    button?.removeAttribute("hidden");
+    button?.addEventListener(
+      "click",
+      () => {
+        keep(this.statement, found);
+        void this.check(find(this.statement, this.statement.node));
+      },
+      { once: true },
+    );
+    return "other_record";
+  }
+
+  /** Photographs take longer than words; until each is held against its hash it is pale. */
+  private async hasWrongPhoto(): Promise<boolean> {
     const images = [...this.querySelectorAll<HTMLImageElement>("img[data-sha256]")];
-    const hashes = await Promise.all(images.map((image) => hashOf(image.src)));
-    return images.filter((image, number) => hashes[number] !== undefined && hashes[number] !== image.dataset.sha256);
+    const states = await Promise.all(
+      images.map(async (image) => {
+        const hash = await hashOf(image.src);
+        if (hash === undefined) return "unchecked";
+        const state = hash === image.dataset.sha256 ? "checked" : "altered";
+        image.classList.add(`is-${state}`);
+        if (state === "altered") image.title = text("mark_altered");
+        return state;
+      }),
+    );
+    return states.includes("altered");
   }
 
-  private markFacts(facts: FactReport[], differing: Set<HTMLElement>): void {
+  private markFacts(reports: FactReport[], differences: Difference[], strangers: Set<number>): void {
     for (const mark of this.querySelectorAll<HTMLElement>("[data-mark]")) {
-      const state = facts.find(({ index }) => index === Number(mark.dataset.mark))?.state;
-      if (state === undefined) continue;
+      const report = reports.find(({ index }) => index === Number(mark.dataset.mark));
+      if (report === undefined) continue;
       const own = mark.closest("[data-fact]");
-      const wrong = [...differing].find((shown) => own?.contains(shown));
-      const found: State = wrong ? "altered" : state;
-      mark.dataset.state = found;
-      mark.textContent = wrong?.title || text(`mark_${found}`);
+      const wrong = differences.find(({ shown }) => own?.contains(shown))?.shown;
+      mark.dataset.state = wrong ? "altered" : report.state;
+      mark.textContent = strangers.has(report.index) ? text("problem_other_goods") : wrong?.title || text(`mark_${report.state}`);
     }
   }
 
-  private report({ facts, headSize }: Found): void {
+  /** For those who want to know: what was signed in its own words, by whom, and what was found of it. */
+  private report({ head }: Found, reports: FactReport[], strangers: Set<number>): void {
     const list = element("dl", { class: "proof-facts" });
-    for (const { index, state, problems, fact, authorName } of facts) {
+    for (const { index, state, problems, fact, authorName } of reports) {
+      const reasons = [...problems, ...(strangers.has(index) ? ["other_goods"] : [])].map((problem) => text(`problem_${problem}`));
       const who = fact ? `${authorName || "?"} ${fact.author}` : "";
-      const found = [text(`mark_${state}`), ...problems, who].filter(Boolean).join(" · ");
-      list.append(element("dt", {}, text("report_statement", { index, kind: fact?.kind ?? "?" })), element("dd", {}, found));
+      list.append(
+        element("dt", {}, text("report_statement", { index, kind: fact?.kind ?? "?" })),
+        element("dd", {}, [text(`mark_${state}`), ...reasons].join(" · ")),
+        ...(fact ? [element("dd", {}, statementOf(fact)), element("dd", {}, who)] : []),
+      );
     }
-    const head = headSize === undefined ? [] : [element("p", {}, text("report_head", { size: headSize }))];
-    this.querySelector("[data-report]")?.replaceChildren(...head, list);
+    const told = head === undefined ? [] : [element("p", {}, text("report_head", { size: head.size }))];
+    this.querySelector("[data-report]")?.replaceChildren(...told, list);
   }
 
   private show(verdict: Verdict): void {
@@ -132,7 +206,7 @@ class LotProof extends HTMLElement {
   }
 
   private async countScan(place: Record<string, string> = {}): Promise<void> {
-    await fetch(this.dataset.scan ?? "", {
+    await fetch(this.statement.scan, {
       method: "POST",
       credentials: "same-origin",
       headers: { "X-CSRFToken": csrfToken() },
@@ -150,31 +224,11 @@ class LotProof extends HTMLElement {
   }
 }
 
-/** A value in JSON; a list of one may be written without its brackets. */
-function valueAt(body: unknown, path: string[]): unknown {
-  let value = body;
-  for (const name of path) {
-    if (name === "0" && !Array.isArray(value)) continue;
-    value = (value as Record<string, unknown> | undefined)?.[name];
-  }
-  return value;
-}
-
-function saysTheSame(shown: HTMLElement, recorded: unknown): boolean {
-  const time = shown.querySelector("time");
-  if (time && !shown.dataset.value) {
-    return Math.floor(Date.parse(String(recorded)) / 1000) === Date.parse(time.dateTime) / 1000;
-  }
-  if (typeof recorded === "number") return recorded === Number(shown.dataset.value);
-  const plain = (words: string) => words.replace(/\s+/g, " ").trim();
-  return plain(shown.dataset.value ?? shown.textContent ?? "") === plain(String(recorded ?? ""));
-}
-
 /** SHA-256 of what is at an address; undefined if it did not come. */
 async function hashOf(address: string): Promise<string | undefined> {
   const response = await fetch(address).catch(() => undefined);
   if (!response?.ok) return undefined;
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", await response.arrayBuffer()))).slice(2);
+  return toHex(await sha256(new Uint8Array(await response.arrayBuffer()))).slice(2);
 }
 
 /** A token of this browser; the server keeps a hash of it, another one for each code and day. */
@@ -190,4 +244,8 @@ function visitor(): string {
   }
 }
 
+const statement = JSON.parse(document.getElementById("lot-statement")?.textContent ?? "{}") as Statement;
+const first = find(statement, statement.node);
+// The element waits for it later than it may fail.
+first.catch(() => undefined);
 customElements.define("lot-proof", LotProof);

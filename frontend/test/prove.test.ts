@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { NodeUnreachable } from "../src/chain-reader";
 import type { Bundle } from "../src/record/bundle";
-import { proveFacts } from "../src/record/prove";
+import { OtherChain, ProofUnreachable, proveByBundle, proveFacts } from "../src/record/prove";
 import type { TrustedHead } from "../src/record/verify";
 import cases from "./generated/proof-bundles.json" with { type: "json" };
 
@@ -77,10 +77,52 @@ test("a fact that the answer leaves out is not passed over", async () => {
   ]);
 });
 
-test("without a head on the chain, or with a node of another, nothing is anchored", async () => {
-  for (const chain of [{}, { head: good.head, chainId: 1 }]) {
-    world({ "": good.bundle }, chain);
-    expect((await proveFacts([0], BUNDLES, NODE)).facts.map(({ state }) => state)).toEqual(Array(3).fill("not_anchored"));
+test("without a head on the chain nothing is anchored", async () => {
+  world({ "": good.bundle }, {});
+  expect((await proveFacts([0, 1, 4], BUNDLES, NODE)).facts.map(({ state }) => state)).toEqual(Array(3).fill("not_anchored"));
+});
+
+test("a node of another chain, or one that has no such contract, says nothing of the log", async () => {
+  world({ "": good.bundle }, { head: good.head, chainId: 1 });
+  await expect(proveFacts([0], BUNDLES, NODE)).rejects.toThrow(OtherChain);
+  vi.stubGlobal("fetch", async (url: string, request?: { body?: string }) => {
+    if (url !== NODE) return new Response(JSON.stringify(good.bundle), { headers: { "content-type": "application/json" } });
+    const { method } = JSON.parse(request?.body ?? "{}") as { method: string };
+    return new Response(JSON.stringify({ jsonrpc: "2.0", id: 1, result: method === "eth_chainId" ? "0x7a69" : "0x" }));
+  });
+  await expect(proveFacts([0], BUNDLES, NODE)).rejects.toThrow(OtherChain);
+});
+
+test("a bundle whose facts are signed for another chain or contract than it is anchored on proves nothing", async () => {
+  for (const anchor of [{ chain_id: 1 }, { contract: `0x${"11".repeat(20)}` }]) {
+    world({ "": { ...good.bundle, anchor: { ...good.bundle.anchor!, ...anchor } } }, { head: good.head });
+    await expect(proveFacts([0], BUNDLES, NODE)).rejects.toThrow("two chains");
+  }
+});
+
+test("a bundle that came with the page needs no request, and is not believed more than another", async () => {
+  const asked = world({}, { head: good.head });
+  expect((await proveFacts([0, 1, 4], BUNDLES, NODE, {}, good.bundle)).facts.map(({ state }) => state)).toEqual(Array(3).fill("verified"));
+  expect(asked).toEqual([]);
+  const older = { ...good.bundle, anchor: { ...good.bundle.anchor!, size: 3 } };
+  expect((await proveFacts([0], BUNDLES, NODE, {}, older)).facts.map(({ problems }) => problems[0])).toEqual(["log_shrunk"]);
+  expect((await proveByBundle([0, 3], good.bundle)).facts.map(({ index, state }) => [index, state])).toEqual([
+    [0, "verified"],
+    [3, "altered"],
+  ]);
+});
+
+test("a server or node that does not answer has not denied anything", async () => {
+  const broken = { ...good.bundle, anchor: { ...good.bundle.anchor!, size: 3 } };
+  for (const answer of [new Response("{}", { status: 503 }), new Response("{}", { status: 429 }), undefined]) {
+    world({ "": broken }, { head: good.head });
+    const answers = globalThis.fetch;
+    vi.stubGlobal("fetch", async (url: string, request?: { body?: string }) => {
+      if (!url.includes("head_size")) return answers(url, request);
+      if (answer === undefined) throw new TypeError("offline");
+      return answer.clone();
+    });
+    await expect(proveFacts([0], BUNDLES, NODE)).rejects.toThrow(ProofUnreachable);
   }
   vi.stubGlobal("fetch", async (url: string) => {
     if (url === NODE) throw new TypeError("offline");

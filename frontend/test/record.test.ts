@@ -95,12 +95,12 @@ U7WM79jrzyhGZ5/GUBTpM7NzwdyfFx61t3RovgcC4Ro=
 
 test("a checkpoint of a log in service opens with its keys only", async () => {
   const [log, witness] = [await readVerifier(CT_LOG), await readVerifier(CT_WITNESS)];
-  const opened = openCheckpoint(CT_CHECKPOINT, log, [witness]);
+  const opened = await openCheckpoint(CT_CHECKPOINT, log, [witness]);
   expect(opened.body.size).toBe(1_432_088_532);
   expect(opened.cosigners).toEqual([CT_WITNESS]);
-  expect(() => openCheckpoint(CT_CHECKPOINT.replace("1432088532", "42"), log, [])).toThrow(NoteError);
-  expect(() => openCheckpoint(CT_CHECKPOINT.replace("AAAABq", "AAAABr"), log, [witness])).toThrow(NoteError);
-  expect(() => openCheckpoint(CT_CHECKPOINT, witness, [log])).toThrow(NoteError);
+  await expect(openCheckpoint(CT_CHECKPOINT.replace("1432088532", "42"), log, [])).rejects.toThrow(NoteError);
+  await expect(openCheckpoint(CT_CHECKPOINT.replace("AAAABq", "AAAABr"), log, [witness])).rejects.toThrow(NoteError);
+  await expect(openCheckpoint(CT_CHECKPOINT, witness, [log])).rejects.toThrow(NoteError);
   await expect(readVerifier(CT_LOG.replace("ba2f06c0", "ba2f06c1"))).rejects.toThrow("another key's id");
   await expect(readVerifier("nonsense")).rejects.toThrow("not a verifier key");
 });

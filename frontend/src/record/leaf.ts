@@ -1,9 +1,9 @@
-// Reading a fact from its leaf, and who signed it.
+// Reading a fact from its leaf, and who signed a digest.
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { canonicalJson, type FactDomain, factDigest, type SignedFact } from "../fact";
+import { canonicalJson, type SignedFact } from "../fact";
 import { fromHex, toHex } from "../hex";
 
 const LEAF_BYTES_MAX = 60_000;
@@ -35,11 +35,6 @@ export function readLeaf(leaf: string): SignedFact | undefined {
 function refuseHalfCharacters(name: string, value: unknown): unknown {
   if (/\p{Surrogate}/u.test(name) || (typeof value === "string" && /\p{Surrogate}/u.test(value))) throw new Error("half a character");
   return value;
-}
-
-/** Whether the account that the fact names signed it for this record (ERC-2098, low s). */
-export function isSignedByAuthor(fact: SignedFact, domain: FactDomain): boolean {
-  return signerOf(factDigest(fact, domain), fact.signature) === fact.author;
 }
 
 /** The account whose key signed a digest (ERC-2098: 64 bytes as 0x-hex, low s); undefined if that is no signature. */

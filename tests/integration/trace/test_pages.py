@@ -1,6 +1,7 @@
 """The page behind the code, and the operator's, as browsers get them."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +15,7 @@ from pinlian.apps.trace import facade as trace
 from pinlian.apps.trace import pages
 from pinlian.apps.trace.finding_texts import finding_words
 from pinlian.apps.trace.models import Recall
+from pinlian.domain.refusals import Refusal, Refused
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.record import facade as record
 from tests.integration.accounts import PASSWORD, log_in, visitor
@@ -76,12 +78,24 @@ def text_of(answer: object) -> str:
     return answer.content.decode()  # type: ignore[attr-defined]
 
 
+def words_of(answer: object) -> str:
+    """The page without what it tells its script."""
+    return re.sub(r"<script.*?</script>", "", text_of(answer), flags=re.DOTALL)
+
+
+def statement_of(answer: object) -> Any:
+    """What the page tells its script."""
+    match = re.search(r'<script id="lot-statement" type="application/json">(.*?)</script>', text_of(answer), re.DOTALL)
+    assert match is not None
+    return json.loads(match[1])
+
+
 @pytest.mark.usefixtures("milk")
 def test_lot__for_a_passer_by__tells_the_way_and_claims_nothing_that_was_not_checked() -> None:
     answer = visitor().get(PAGE)
 
     assert answer.status_code == HTTPStatus.OK
-    page = text_of(answer)
+    page = words_of(answer)
     for words in (
         "鲜牛奶",
         "崇明牧场",
@@ -135,11 +149,56 @@ def test_lot__every_text_of_a_fact__names_where_in_the_fact_it_stands() -> None:
 
     for step in page.steps:
         body = record.fact_at(step.index).fact.body
-        for said in (step.what, step.place_said, *step.amounts):
+        for said in (step.what, step.place_said, step.to_said, *step.amounts):
+            if said is None:
+                continue
             value: Any = body
             for name in said.at.split("."):
                 value = value[int(name)] if isinstance(value, list) else value[name]
             assert str(value) == said.value
+
+
+@pytest.mark.usefixtures("milk")
+def test_lot__for_its_script__comes_with_the_proof_of_all_that_it_rests_on() -> None:
+    answer = visitor().get(PAGE)
+
+    statement = statement_of(answer)
+    asked = json.loads(visitor().get(f"/lots/proof/{GTIN}/L%2F1/").content)
+    assert statement["facts"] == list(answer.context["page"].facts)
+    assert statement["bundle"] == asked
+    assert statement["log"] == record.witness_policy().log
+
+
+@pytest.mark.usefixtures("milk")
+def test_lot__whose_proof_cannot_be_made__is_shown_and_says_that_none_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise Refused(Refusal.UNAVAILABLE, None)
+
+    monkeypatch.setattr(record, "bundle", refuse)
+
+    answer = visitor().get(PAGE)
+
+    assert answer.status_code == HTTPStatus.OK
+    assert statement_of(answer)["bundle"] is None
+
+
+HOSTILE = """</script><script>alert(1)</script><img src=x onerror=alert(2)>'"&"""
+
+
+@pytest.mark.usefixtures("milk")
+def test_lot__with_markup_in_its_names__shows_it_as_text() -> None:
+    trace.register_place(FARM, name=HOSTILE, kind="farm", region=HOSTILE)
+    trace.register_lot(MILK, name=HOSTILE)
+    trace.recall(MILK, HOSTILE)
+    follow()
+
+    answer = visitor().get(PAGE)
+
+    assert "<script>alert" not in text_of(answer)
+    assert "<img src=x" not in text_of(answer)
+    bodies = [json.loads(fact["leaf"])["body"] for fact in statement_of(answer)["bundle"]["facts"]]
+    assert HOSTILE in [body.get("name") for body in bodies]
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
 @pytest.mark.usefixtures("milk")

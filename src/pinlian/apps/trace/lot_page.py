@@ -22,7 +22,16 @@ from pinlian.apps.trace.bodies import CertificateKind, PlaceKind
 from pinlian.apps.trace.captured import objects
 from pinlian.apps.trace.drawings import TemperatureChart, temperature_chart
 from pinlian.apps.trace.finding_texts import FindingWords, amount_words, finding_words
-from pinlian.apps.trace.records import CertificateView, EventView, History, PlaceView, RecallView, ScanView
+from pinlian.apps.trace.records import (
+    CertificateView,
+    EventView,
+    History,
+    LotView,
+    PlaceView,
+    ReadingView,
+    RecallView,
+    ScanView,
+)
 from pinlian.domain.traceability.event import Action, Event, EventType, site
 from pinlian.domain.traceability.walk import Relation
 from pinlian.gs1.epc import canonical_epc, link_of
@@ -103,8 +112,8 @@ class Step:
         what: the word for it, and the step as the event has it.
         at: Unix seconds.
         place, place_said: where, as described, and where as the event has it.
-        to: where it goes, if it leaves.
-        of: which goods, if not those of the page.
+        to, to_said: where it goes, if it leaves for a place that somebody described.
+        of: which goods, if not those of the page; their names, and what somebody described them as.
         who: the name of who signed; empty if nobody here knows the account.
     """
 
@@ -114,9 +123,10 @@ class Step:
     at: int
     place: PlaceView | None
     place_said: Said | None
-    to: Said | None
+    to: PlaceView | None
+    to_said: Said | None
     amounts: tuple[Said, ...]
-    of: tuple[str, ...]
+    of: tuple[tuple[str, LotView | None], ...]
     photos: tuple[Photo, ...]
     groups: tuple[str, ...]
     author: str
@@ -144,6 +154,7 @@ class LotPage:
 
     Attributes:
         made: the step that brought the lot into being.
+        names: of those who signed the facts, by account.
         picture_url: of the product in this market, if its own merchant describes the lot.
         who: name of who describes the lot.
         facts: indices of the facts that the page rests on, at most FACTS_MAX; `facts_left_out` says how many more.
@@ -156,11 +167,12 @@ class LotPage:
     history: History
     steps: tuple[Step, ...]
     made: Step | None
+    names: Mapping[str, str]
     picture_url: str
     who: str
     certificates: tuple[Certified, ...]
     chart: TemperatureChart | None
-    readings: tuple[Any, ...]
+    readings: tuple[ReadingView, ...]
     findings: tuple[FindingWords, ...]
     recalls: tuple[RecallView, ...]
     scans: ScanView
@@ -175,14 +187,13 @@ def lot_page(epc: str) -> LotPage:
     scans = selectors.scans(epc)
     link = link_of(epc)
     known = _known_places(history)
-    names = author_names(_authors(history))
+    names = author_names({*_authors(history), *(view.author for view in known.values())})
 
     def name_of(place: str) -> str:
         return known[place].name if place in known else _number_of(place)
 
     steps = tuple(_step(view, history, known, names) for view in history.events if view.event.biz_step != SENSOR_STEP)
     need = history.lot.body.temperature if history.lot else None
-    readings = [view.reading for view in history.readings]
     indices = sorted({*history.indices, *(view.index for view in known.values())})
     found = [finding_words(each, name_of) for each in (*history.findings, *scans.findings)]
     return LotPage(
@@ -193,14 +204,15 @@ def lot_page(epc: str) -> LotPage:
         history=history,
         steps=steps,
         made=next((step for step in steps if step.icon == "sprout"), steps[0] if steps else None),
+        names=names,
         picture_url=_picture(history),
         who=names.get(history.lot.author, "") if history.lot else "",
         certificates=tuple(
             Certified(view, CERTIFICATE_WORDS[view.body.kind], names.get(view.author, ""))
             for view in history.certificates
         ),
-        chart=temperature_chart(readings, need),
-        readings=tuple(sorted(readings, key=lambda reading: (reading.from_us, reading.sensor))),
+        chart=temperature_chart([view.reading for view in history.readings], need),
+        readings=tuple(sorted(history.readings, key=lambda view: (view.reading.from_us, view.reading.sensor))),
         findings=tuple(found),
         recalls=history.recalls,
         scans=scans,
@@ -257,9 +269,7 @@ def _step(view: EventView, history: History, places: Mapping[str, PlaceView], na
         icon = "sprout"
         is_farm = place is not None and place.body.kind is PlaceKind.FARM
         word = _("Harvested") if is_farm and event.type is EventType.OBJECT else _("Made")
-    to = next(
-        (Said(places[name].name, said.value, said.at) for name, said in _destinations(captured) if name in places), None
-    )
+    to, to_said = next(((places[name], said) for name, said in _destinations(captured) if name in places), (None, None))
     amounts, of = _amounts(captured, history)
     return Step(
         index=view.index,
@@ -269,6 +279,7 @@ def _step(view: EventView, history: History, places: Mapping[str, PlaceView], na
         place=place,
         place_said=_place_said(captured, place),
         to=to,
+        to_said=to_said,
         amounts=amounts,
         of=of,
         photos=tuple(_photos(captured)),
@@ -299,11 +310,13 @@ def _number_of(place: str) -> str:
     return f"{link.key_ai} {link.key}" if link else place
 
 
-def _amounts(captured: Mapping[str, Any], history: History) -> tuple[tuple[Said, ...], tuple[str, ...]]:
-    """How much of the goods of this page, or of what they were made of; and the names of the latter."""
+def _amounts(
+    captured: Mapping[str, Any], history: History
+) -> tuple[tuple[Said, ...], tuple[tuple[str, LotView | None], ...]]:
+    """How much of the goods of this page, or of what they were made of; and the latter."""
     on_the_way = {thing.epc: thing for thing in history.things if thing.relation is not Relation.CARRIER}
     amounts: list[Said] = []
-    of: dict[str, None] = {}
+    of: dict[str, LotView | None] = {}
     for field in _LISTS:
         for number, each in enumerate(objects(captured, field)):
             thing = on_the_way.get(_canonical(str(each.get("epcClass", ""))))
@@ -314,8 +327,8 @@ def _amounts(captured: Mapping[str, Any], history: History) -> tuple[tuple[Said,
                 text = amount_words(value.removesuffix(".0"), str(each.get("uom", "")))
                 amounts.append(Said(text, value, f"event.{field}.{number}.quantity"))
             if thing.epc != history.subject:
-                of[thing.lot.name if thing.lot else thing.epc.rsplit("/", 1)[-1]] = None
-    return tuple(amounts), tuple(of)
+                of[thing.lot.name if thing.lot else thing.epc.rsplit("/", 1)[-1]] = thing.lot
+    return tuple(amounts), tuple(of.items())
 
 
 def _photos(captured: Mapping[str, Any]) -> Iterator[Photo]:

@@ -2,18 +2,21 @@
 
 import json
 import time
+from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from pinlian.apps.people.facade import Limit, TooManyAttempts, count_attempt, place_of
 from pinlian.apps.trace import selectors
 from pinlian.apps.trace.forms import ProofForm, ScanForm
-from pinlian.apps.trace.lot_page import FACTS_MAX, lot_page
+from pinlian.apps.trace.lot_page import FACTS_MAX, LotPage, author_names, lot_page
 from pinlian.apps.trace.services import note_scan
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.gs1.epc import lot_epc
@@ -45,7 +48,31 @@ def lot(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
     epc = read_lot(gtin, lot)
     if not selectors.lot_is_known(epc):
         return render(request, "trace/lot_unknown.html", {"gtin": gtin, "number": lot}, status=HTTPStatus.NOT_FOUND)
-    return render(request, "trace/lot.html", {"page": lot_page(epc), "policy": record.witness_policy()})
+    page = lot_page(epc)
+    return render(request, "trace/lot.html", {"page": page, "statement": _statement(page)})
+
+
+def _statement(page: LotPage) -> dict[str, Any]:
+    """What the page tells its script (frontend/src/lot.ts). The proof comes with it, to spare telephones a request."""
+    policy = record.witness_policy()
+    try:
+        found = record.bundle(page.facts)
+    except Refused:
+        # The device asks for it again, and says so if it does not come.
+        bundle = None
+    else:
+        bundle = replace(found, authors={**found.authors, **page.names}).as_json()
+    return {
+        "facts": page.facts,
+        "bundle": bundle,
+        "proof": reverse("trace:proof", args=[page.gtin, page.number]),
+        "consistency": reverse("api-1:prove_consistency"),
+        "scan": reverse("trace:scan", args=[page.gtin, page.number]),
+        "node": reverse("api-1:ask_node"),
+        "log": policy.log,
+        "witnesses": policy.witnesses,
+        "quorum": policy.needed,
+    }
 
 
 @gzip_page
@@ -63,8 +90,12 @@ def proof(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
     if len(wanted) > FACTS_MAX and form.cleaned_data["index"]:
         raise Refused(Refusal.OVERSIZED, "index")
     found = record.bundle(wanted, head_size=form.cleaned_data["head_size"])
+    is_to_keep = form.cleaned_data["download"]
     headers = {}
-    if form.cleaned_data["download"]:
+    if not is_to_keep:
+        # Who keeps the file knows the record by its own name, who reads the page by the page's word for it.
+        found = replace(found, authors={**found.authors, **author_names(found.authors)})
+    else:
         headers["Content-Disposition"] = f'attachment; filename="{gtin}-{"".join(filter(str.isalnum, lot))}.proof.json"'
     return HttpResponse(
         json.dumps(found.as_json(), ensure_ascii=False), content_type=record.BUNDLE_TYPE, headers=headers

@@ -3,6 +3,7 @@
 Templates may use these tags where Python may not import this app: it reads the groups of groupbuy itself.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -34,9 +35,15 @@ def origin_of_group(group_id: str) -> dict[str, Any]:
 
 
 @register.filter
+def degrees(value: Decimal) -> str:
+    """`3.5`, as it was measured."""
+    return f"{value:f}"
+
+
+@register.filter
 def celsius(reading: Reading) -> str:
     """`3.5 °C`, or from the lowest to the highest of a stretch of time."""
-    low, high = (f"{value:f}" for value in (reading.low, reading.high))
+    low, high = degrees(reading.low), degrees(reading.high)
     return f"{low} °C" if low == high else f"{low} – {high} °C"
 
 
