@@ -7,10 +7,17 @@ from urllib.parse import quote
 
 from django.urls import reverse
 
-from pinlian.apps.capture.facade import contents, trade_items
+from pinlian.apps.capture.facade import trade_items
 from pinlian.apps.market.facade import product
 from pinlian.apps.resolver.facade import Link, LinkType
-from pinlian.apps.trace.facade import lot_is_known, recalls_of
+from pinlian.apps.trace.facade import (
+    box_is_known,
+    lot_is_known,
+    lots_in_box,
+    place_is_known,
+    product_is_known,
+    recalls_of,
+)
 from pinlian.gs1.digital_link import DigitalLink
 
 _BOTH_LANGUAGES = ("zh", "en")
@@ -31,40 +38,51 @@ def lot_links(identifier: DigitalLink) -> list[Link]:
 
 
 def unit_links(identifier: DigitalLink) -> list[Link]:
-    """The lots in a box; where there are several things in it, a scan leads to the list of them."""
-    if identifier.key_ai != "00":
-        return []
+    """The page of what is in a box, and the pages of the lots."""
     epc = identifier.epc()
-    inside = list(dict.fromkeys(content.thing for content in contents([epc]).get(epc, [])))
-    links = [
-        Link(
-            LinkType.TRACEABILITY.value,
-            thing.path,
-            f"{thing.name} {thing.number}".strip(),
-            _BOTH_LANGUAGES,
-            is_default=len(inside) == 1,
-        )
-        for thing in inside
-    ]
-    if len(inside) > 1:
-        list_of_all, kind = f"{identifier.path()}?linkType=linkset", LinkType.CONTENTS
-        links.append(Link(kind.value, list_of_all, str(kind.label), _BOTH_LANGUAGES, is_default=True))
-    return [*links, _events_link(epc)] if links else []
+    if identifier.key_ai != "00" or not box_is_known(epc):
+        return []
+    kind = LinkType.CONTENTS
+    page = reverse("trace:box", args=[identifier.key])
+    links = [Link(kind.value, page, str(kind.label), _BOTH_LANGUAGES, is_default=True)]
+    for lot in lots_in_box(epc):
+        if not lot.is_gone:
+            way = reverse("trace:lot", args=[lot.gtin, lot.number])
+            links.append(Link(LinkType.TRACEABILITY.value, way, f"{lot.name} {lot.number}".strip(), _BOTH_LANGUAGES))
+    return [*links, _events_link(epc)]
 
 
 def product_links(identifier: DigitalLink) -> list[Link]:
-    """The shop that sells the product."""
+    """The newest lots of goods, and the shop that sells them. A scan leads to the shop while nobody described a lot."""
     if identifier.key_ai != "01" or identifier.qualifiers:
         return []
+    links = []
+    if product_is_known(identifier.key):
+        kind = LinkType.TRACEABILITY
+        page = reverse("trace:product", args=[identifier.key])
+        links.append(Link(kind.value, page, str(kind.label), _BOTH_LANGUAGES, is_default=True))
     item = trade_items([identifier.key]).get(identifier.key)
     sold = product(item.product_id) if item and item.product_id else None
-    if sold is None:
+    if sold is not None:
+        page = reverse("market:shop", args=[sold.merchant_id])
+        links.append(Link(LinkType.PRODUCT_PAGE.value, page, sold.name, _BOTH_LANGUAGES, is_default=not links))
+    return links
+
+
+def place_links(identifier: DigitalLink) -> list[Link]:
+    """The page of a place where goods are made, kept or handed on."""
+    epc = identifier.epc()
+    if identifier.key_ai != "414" or "7040" in dict(identifier.qualifiers) or not place_is_known(epc):
         return []
-    page = reverse("market:shop", args=[sold.merchant_id])
-    return [Link(LinkType.PRODUCT_PAGE.value, page, sold.name, _BOTH_LANGUAGES, is_default=True)]
+    kind = LinkType.LOCATION
+    parts = [identifier.key, *(value for _ai, value in identifier.qualifiers)]
+    page = reverse("trace:place", args=parts)
+    events = _events_link(epc, "bizLocations")
+    return [Link(kind.value, page, str(kind.label), _BOTH_LANGUAGES, is_default=True), events]
 
 
-def _events_link(epc: str) -> Link:
-    """The events that name a thing, for programs (EPCIS 2.0)."""
+def _events_link(epc: str, named_as: str = "epcs") -> Link:
+    """The events that name a thing, or happened at a place, for programs (EPCIS 2.0)."""
     kind = LinkType.EVENTS
-    return Link(kind.value, f"/epcis/epcs/{quote(epc, safe='')}/events", str(kind.label), media_type="application/json")
+    address = f"/epcis/{named_as}/{quote(epc, safe='')}/events"
+    return Link(kind.value, address, str(kind.label), media_type="application/json")

@@ -155,6 +155,7 @@ RESOLVER_SOURCES = [
     "pinlian.config.code_links.lot_links",
     "pinlian.config.code_links.unit_links",
     "pinlian.config.code_links.product_links",
+    "pinlian.config.code_links.place_links",
 ]
 PROBLEM_DOCUMENT = "pinlian.web.problems.problem_document"
 

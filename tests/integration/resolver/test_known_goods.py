@@ -49,15 +49,21 @@ def location(client: Client, path: str) -> str:
     return response["Location"]
 
 
-def test_scan__lot_in_the_record__leads_to_its_page_and_others_to_the_shop(
+def test_scan__product_without_lots__leads_to_the_shop(client: Client, gtin: str, shop_path: str) -> None:
+    assert location(client, f"/01/{gtin}") == f"http://testserver{shop_path}"
+    assert location(client, f"/01/{gtin}/10/UNKNOWN") == f"http://testserver{shop_path}"
+
+
+def test_scan__lot_in_the_record__leads_to_its_page_and_others_to_the_list_of_lots(
     client: Client, gtin: str, shop_path: str
 ) -> None:
     trace.register_lot(lot_epc(gtin, "A/1"), name="番茄")
     follow_all()
     assert location(client, f"/01/{gtin}/10/A%2F1") == f"http://testserver/lots/{gtin}/A/1/"
     assert client.get(location(client, f"/01/{gtin}/10/A%2F1")).status_code == 200
-    assert location(client, f"/01/{gtin}/10/UNKNOWN") == f"http://testserver{shop_path}"
-    assert location(client, f"/01/{gtin}") == f"http://testserver{shop_path}"
+    for path in (f"/01/{gtin}", f"/01/{gtin}/10/UNKNOWN"):
+        assert location(client, path) == f"http://testserver/lots/{gtin}/"
+        assert location(client, f"{path}?linkType=gs1:pip") == f"http://testserver{shop_path}?linkType=gs1:pip"
 
 
 def test_scan__lot_that_is_called_back__says_so_in_its_linkset(client: Client, gtin: str) -> None:
@@ -92,19 +98,27 @@ def pack(sscc: str, *lots: str) -> None:
     follow_all()
 
 
-def test_scan__box_with_one_lot__leads_on_to_the_lot(client: Client, gtin: str) -> None:
-    pack("095212340000000013", lot_epc(gtin, "C1"))
-    assert location(client, "/00/095212340000000013") == f"http://testserver/01/{gtin}/10/C1"
-
-
-def test_scan__box_with_several_lots__leads_to_the_list_of_them(client: Client, gtin: str) -> None:
+def test_scan__box__leads_to_the_page_of_what_is_in_it(client: Client, gtin: str) -> None:
     pack("095212340000000020", lot_epc(gtin, "C1"), lot_epc(gtin, "C2"))
     there = location(client, "/00/095212340000000020")
-    assert there == "http://testserver/00/095212340000000020?linkType=linkset"
-    page = client.get(there, headers={"Accept": "text/html", "Accept-Language": "zh"})
-    assert page["Content-Type"].startswith("text/html")
+    assert there == "http://testserver/lots/box/095212340000000020/"
+    page = client.get(there, headers={"Accept-Language": "en"}).content.decode()
     for lot in ("C1", "C2"):
-        assert f'href="http://testserver/01/{gtin}/10/{lot}">番茄 {lot}</a>' in page.content.decode()
+        assert f'href="/lots/{gtin}/{lot}/"' in page
+    (box,) = client.get("/00/095212340000000020?linkType=linkset").json()["linkset"]
+    lots = box["https://ref.gs1.org/voc/traceability"]
+    assert [link["href"] for link in lots] == [f"http://testserver/lots/{gtin}/{lot}/" for lot in ("C1", "C2")]
+
+
+def test_scan__place_that_is_described__leads_to_its_page_and_its_parts_too(client: Client) -> None:
+    trace.register_place("https://id.gs1.org/414/9521234000006", name="崇明农场", kind="farm")
+    follow_all()
+    assert location(client, "/414/9521234000006") == "http://testserver/lots/place/9521234000006/"
+    assert location(client, "/414/9521234000006/254/a%2Fb") == "http://testserver/lots/place/9521234000006/a/b/"
+    (place,) = client.get("/414/9521234000006?linkType=linkset").json()["linkset"]
+    (events,) = place["https://ref.gs1.org/voc/epcis"]
+    assert client.get(events["href"]).status_code == 200
+    assert client.get("/414/9521234000013").status_code == 404
 
 
 def test_scan__program_that_reads_the_linkset__finds_the_events_that_name_the_box(client: Client, gtin: str) -> None:

@@ -12,6 +12,7 @@ from pinlian.apps.trace.bodies import (
     RecallBody,
     TemperatureBody,
 )
+from pinlian.apps.trace.code_selectors import box_is_known, lots_in_box, place_is_known, product_is_known
 from pinlian.apps.trace.examination import awaiting, examine_all
 from pinlian.apps.trace.records import (
     BalanceView,
@@ -113,6 +114,7 @@ __all__ = [
     "ThingView",
     "admit",
     "awaiting",
+    "box_is_known",
     "certificate_body",
     "end_recall",
     "examine_all",
@@ -124,13 +126,16 @@ __all__ = [
     "lot_body",
     "lot_is_known",
     "lots",
+    "lots_in_box",
     "lots_of_group",
     "note_scan",
     "open_findings",
     "open_recalls",
     "orders_of_groups",
     "place_body",
+    "place_is_known",
     "places",
+    "product_is_known",
     "recall",
     "recall_body",
     "recall_card",

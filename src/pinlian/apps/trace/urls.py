@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from pinlian.apps.trace import office_pages, pages
+from pinlian.apps.trace import code_pages, office_pages, pages
 
 app_name = "trace"
 
@@ -13,5 +13,8 @@ urlpatterns = [
     re_path(rf"^office/{_LOT}$", office_pages.lot, name="office-lot"),
     re_path(rf"^proof/{_LOT}$", pages.proof, name="proof"),
     re_path(rf"^scan/{_LOT}$", pages.scan, name="scan"),
+    path("box/<slug:sscc>/", code_pages.box, name="box"),
+    re_path(r"^place/(?P<gln>[0-9]{13})/(?:(?P<extension>.+)/)?$", code_pages.place, name="place"),
+    re_path(r"^(?P<gtin>[0-9]{14})/$", code_pages.product, name="product"),
     re_path(rf"^{_LOT}$", pages.lot, name="lot"),
 ]
