@@ -116,6 +116,15 @@ def test_capture__document_larger_than_the_limit__is_refused(
     assert send(asker, "/capture", document(harvest()), merchant).status_code == 413
 
 
+def test_capture__event_larger_than_the_record_holds__is_refused_as_too_large(asker: Client, merchant: str) -> None:
+    for path, body in (
+        ("/events", {"@context": CONTEXT, **harvest(**{"example:note": "x" * 60_000})}),
+        ("/capture", document(harvest(**{"example:note": "x" * 60_000}))),
+    ):
+        refused = send(asker, path, body, merchant)
+        assert (refused.status_code, json.loads(refused.content)["errors"][0]["problem"]) == (413, "EVENT_TOO_LARGE")
+
+
 @pytest.mark.parametrize("token", [None, "pinlian_wrong", "other"])
 def test_capture__without_a_valid_token__is_unauthorised(asker: Client, token: str | None) -> None:
     refused = send(asker, "/capture", document(harvest()), token)

@@ -189,6 +189,18 @@ def test_stream__one_receiver_away__holds_up_nobody_else(asker: Client, merchant
     assert sorted(Subscription.objects.values_list("failures", flat=True)) == [0, 1]
 
 
+def test_stream__one_that_cannot_be_prepared__holds_up_nobody_else(
+    asker: Client, merchant: str, receiver: Receiver
+) -> None:
+    subscribe(asker, merchant, receiver.url, signatureToken=SECRET)
+    Subscription.objects.update(sealed_token=b"sealed with a key that was lost")
+    subscribe(asker, merchant, receiver.url)
+    captured(asker, merchant, numbered(1))
+    deliver()
+    assert receiver.numbers() == ["1"]
+    assert sorted(Subscription.objects.values_list("failures", "last_error")) == [(0, ""), (1, "InvalidTag")]
+
+
 def test_stream__more_than_a_delivery_holds__comes_in_several(
     asker: Client, merchant: str, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

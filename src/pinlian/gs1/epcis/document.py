@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,12 +158,21 @@ def hash_ignores(document: Mapping[str, Any]) -> list[str]:
     return ignored_fields(document) if document.get("type") not in set(EventType) else []
 
 
-def line_of(text: str, pointer: str) -> int | None:
-    """The line, from 1 on, on which the part that a JSON pointer names begins; None if there is no such part."""
-    for found, offset in _places(text):
-        if found == pointer:
-            return text.count("\n", 0, offset) + 1
-    return None
+def lines_of(text: str, pointers: Collection[str]) -> dict[str, int]:
+    """The line, from 1 on, on which each part that a JSON pointer names begins; of those parts that there are.
+
+    The text is read once, however many parts are asked for.
+    """
+    wanted, lines = set(pointers), {}
+    line, counted = 1, 0
+    for pointer, offset in _places(text):
+        if pointer in wanted:
+            line, counted = line + text.count("\n", counted, offset), offset
+            lines[pointer] = line
+            wanted.discard(pointer)
+            if not wanted:
+                break
+    return lines
 
 
 def _places(text: str) -> Iterator[tuple[str, int]]:

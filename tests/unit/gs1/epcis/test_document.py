@@ -1,8 +1,10 @@
 """Reading documents: JSON that all readers read alike, and the lines of its parts."""
 
+import json
+
 import pytest
 
-from pinlian.gs1.epcis.document import CONTEXT, NotReadable, events_in, line_of, read_json, standalone
+from pinlian.gs1.epcis.document import CONTEXT, NotReadable, events_in, lines_of, read_json, standalone
 from pinlian.gs1.epcis.problems import ProblemName
 
 TEXT = """{
@@ -33,7 +35,7 @@ TEXT = """{
     ],
 )
 def test_line_of__pointer__is_where_the_part_begins(pointer: str, line: int | None) -> None:
-    assert line_of(TEXT, pointer) == line
+    assert lines_of(TEXT, [pointer]).get(pointer) == line
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,11 @@ def test_standalone__event_of_a_document__takes_its_context_along() -> None:
     inner = {"type": "ObjectEvent", "@context": {"other": "https://o.example/"}}
     assert standalone(inner, outer)["@context"] == [*outer, {"other": "https://o.example/"}]
     assert standalone({"type": "ObjectEvent"}, None)["@context"] == CONTEXT
+
+
+def test_lines_of__many_parts__are_found_in_one_reading() -> None:
+    text = json.dumps({"list": [{"a": number, "b": [number]} for number in range(2_000)]}, indent=1)
+    pointers = [f"/list/{number}/b/0" for number in range(2_000)] + ["/list/2000"]
+    lines = lines_of(text, pointers)
+    assert len(lines) == 2_000
+    assert all(text.splitlines()[line - 1].strip() == pointer.split("/")[2] for pointer, line in lines.items())

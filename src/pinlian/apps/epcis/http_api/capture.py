@@ -17,6 +17,8 @@ from pinlian.gs1.epcis.problems import Problem, ProblemName
 from pinlian.gs1.epcis.terms import time_text
 from pinlian.record.facade import followed
 
+_TOO_MUCH = {ProblemName.EVENTS_TOO_MANY, ProblemName.EVENT_TOO_LARGE}
+
 
 def _capturer(holder: TokenHolder) -> str:
     """How a leaf names who captured: the person's account, or the token if there is no account yet."""
@@ -44,7 +46,7 @@ def _post_capture(request: HttpRequest) -> HttpResponse:
 
 
 def _invalid(refused: capturing.CaptureInvalid, text: str) -> Problematic:
-    is_too_much = any(problem.name is ProblemName.EVENTS_TOO_MANY for problem in refused.problems)
+    is_too_much = {problem.name for problem in refused.problems} <= _TOO_MUCH
     kind = EpcisException.CAPTURE_LIMIT if is_too_much else EpcisException.VALIDATION
     return Problematic(kind, problems=refused.problems, text=text)
 

@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from pinlian.apps.epcis.problem_texts import problem_details
-from pinlian.gs1.epcis.document import line_of
+from pinlian.gs1.epcis.document import lines_of
 from pinlian.gs1.epcis.problems import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -134,4 +134,5 @@ def problem_response(error: Problematic) -> HttpResponse:
 
 
 def _lines(error: Problematic) -> list[int | None]:
-    return [line_of(error.text, problem.pointer) if error.text else None for problem in error.problems]
+    lines = lines_of(error.text, [problem.pointer for problem in error.problems]) if error.text else {}
+    return [lines.get(problem.pointer) for problem in error.problems]

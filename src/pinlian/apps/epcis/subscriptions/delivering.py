@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any
 
 import httpx
-from cryptography.exceptions import InvalidTag
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -23,7 +22,6 @@ from pinlian.apps.epcis.query_documents import query_document
 from pinlian.apps.epcis.subscriptions.destinations import DestinationRefused, find_target
 from pinlian.apps.epcis.subscriptions.schedule import parse_schedule
 from pinlian.apps.epcis.subscriptions.signature_tokens import signature
-from pinlian.gs1.epcis.event_query import QueryRefused
 from pinlian.record.facade import followed
 
 SUBSCRIPTIONS_AT_ONCE = 16
@@ -113,9 +111,9 @@ def _prepared(subscription: Subscription) -> _Delivery | None:
         headers = {"Content-Type": "application/json", "GS1-EPCIS-Version": "2.0.1", "GS1-CBV-Version": "2.0.0"}
         if subscription.sealed_token is not None:
             headers["GS1-Signature"] = signature(bytes(subscription.sealed_token), body)
-    except (QueryRefused, InvalidTag) as error:
-        # Of a query that an older version took, or a secret key that was exchanged: it must not hold up the others.
-        logger.warning("subscription %s cannot be delivered: %r", subscription.id, error)
+    except Exception as error:
+        # A query that an older version took, for example, or another secret key: it must not hold up the others.
+        logger.exception("subscription %s cannot be prepared", subscription.id)
         _keep_failure(subscription, type(error).__name__)
         return None
     return _Delivery(subscription, next_index, is_last, body, headers)
@@ -176,7 +174,7 @@ async def _send(client: httpx.AsyncClient, delivery: _Delivery) -> str:
         return f"no answer in {DELIVERY_SECONDS_MAX:.0f} s"
     except DestinationRefused:
         return "the destination is not a public address"
-    except (OSError, httpx.HTTPError) as error:
+    except (OSError, ValueError, httpx.HTTPError, httpx.InvalidURL) as error:
         return f"{type(error).__name__}: {error}"
 
 
