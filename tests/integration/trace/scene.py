@@ -65,8 +65,9 @@ def moved(step: str, *items: Amount | str, where: str, at: float, group: str = "
     return event("ObjectEvent", at, where, step, action="OBSERVE", **lists, **more)
 
 
-def shipped(*items: Amount | str, where: str = FARM, at: float = 1, group: str = "") -> dict[str, Any]:
-    return moved("shipping", *items, where=where, at=at, group=group)
+def shipped(*items: Amount | str, where: str = FARM, at: float = 1, group: str = "", to: str = "") -> dict[str, Any]:
+    more = {"destinationList": [{"type": "location", "destination": to}]} if to else {}
+    return moved("shipping", *items, where=where, at=at, group=group, **more)
 
 
 def received(*items: Amount | str, where: str = WAREHOUSE, at: float = 9) -> dict[str, Any]:

@@ -5,7 +5,19 @@ import pytest
 from pinlian.apps.trace import facade as trace
 from pinlian.apps.trace.facade import FindingKind
 from pinlian.apps.trace.models import Scan
-from tests.integration.trace.scene import FARM, GTIN, WAREHOUSE, capture, lot, made, received, shipped, unix
+from tests.integration.trace.scene import (
+    FARM,
+    GTIN,
+    PICKUP,
+    WAREHOUSE,
+    capture,
+    follow,
+    lot,
+    made,
+    received,
+    shipped,
+    unix,
+)
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "journal", "record"]),
@@ -14,6 +26,7 @@ pytestmark = [
 
 BOX = f"https://id.gs1.org/01/{GTIN}/21/7"
 SHANGHAI, BEIJING = (31_230_400, 121_473_700), (39_904_200, 116_407_400)
+GUANGZHOU = (23_129_100, 113_264_400)
 
 
 def test_note_scan__counts_and_remembers_the_first() -> None:
@@ -40,6 +53,19 @@ def test_note_scan__of_a_lot_where_it_was_never_sent__is_suspected() -> None:
     trace.note_scan(spinach, SHANGHAI, unix(20))
     assert trace.scans(spinach).findings == ()
     trace.note_scan(spinach, BEIJING, unix(21))
+    assert [finding.kind for finding in trace.scans(spinach).findings] == [FindingKind.SCANNED_WHERE_NEVER_SENT]
+
+
+def test_note_scan__where_a_lot_was_sent_and_nobody_said_that_it_came__is_in_order() -> None:
+    spinach = lot("A")
+    trace.register_place(FARM, name="Near Shanghai", kind="farm", position=SHANGHAI)
+    capture(made((spinach, 10, "KGM")), shipped((spinach, 10, "KGM"), to=PICKUP))
+    trace.note_scan(spinach, BEIJING, unix(21))
+    assert trace.scans(spinach).findings == (), "nobody says where the pickup point is"
+    trace.register_place(PICKUP, name="Near Beijing", kind="pickup_point", position=BEIJING)
+    follow()
+    assert trace.scans(spinach).findings == ()
+    trace.note_scan(spinach, GUANGZHOU, unix(22))
     assert [finding.kind for finding in trace.scans(spinach).findings] == [FindingKind.SCANNED_WHERE_NEVER_SENT]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pinlian.apps.trace.models import EPC_LENGTH_MAX
@@ -39,6 +40,16 @@ def names_of(event: Mapping[str, Any]) -> list[str]:
         if 0 < len(name) <= EPC_LENGTH_MAX and "\x00" not in name:
             names[name] = None
     return list(names)
+
+
+def destinations_of(event: Mapping[str, Any]) -> list[str]:
+    """The places that an event sends goods to, by their canonical names."""
+    found = []
+    for each in objects(event, "destinationList"):
+        with suppress(IdentifierError):
+            if str(each.get("type", "")).endswith("location"):
+                found.append(canonical_epc(str(each.get("destination", ""))))
+    return found
 
 
 def objects(value: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

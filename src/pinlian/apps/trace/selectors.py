@@ -1,10 +1,11 @@
 """Reading the origin of goods."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pinlian.apps.epcis.facade import epc_is_known
 from pinlian.apps.groupbuy import facade as groupbuy
 from pinlian.apps.trace.bodies import CertificateBody, LotBody, PlaceBody
+from pinlian.apps.trace.captured import destinations_of
 from pinlian.apps.trace.models import (
     Certificate,
     Examination,
@@ -33,7 +34,7 @@ from pinlian.apps.trace.records import (
 )
 from pinlian.domain.traceability.certificates import subject_of
 from pinlian.domain.traceability.copied_codes import Scan, scan_findings
-from pinlian.domain.traceability.event import site
+from pinlian.domain.traceability.event import BizStep, site
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
 from pinlian.domain.traceability.position import Position, position_of_uri
 from pinlian.domain.traceability.walk import Relation, Walk, contents, walk
@@ -173,19 +174,27 @@ def is_lot(epc: str) -> bool:
 def recalls_of(epcs: Iterable[str]) -> list[RecallView]:
     """Those of these things that are called back now.
 
-    Only its author's word about a lot counts, and the keeper's of this instance; the newest of those decides.
+    Only its author's word about a lot counts, and the keeper's of this instance. The keeper can end what either began;
+    what the keeper began, nobody else can end.
     """
-    wanted = list(epcs)
-    rows = list(rows_of(Recall, "epc", wanted))
+    rows = rows_of(Recall, "epc", epcs)
     if not rows:
         return []
     keeper = f"0x{record.keeper().address.hex()}"
     authors = {row.epc: row.author for row in rows_of(Lot, "epc", {row.epc for row in rows})}
-    newest: dict[str, Recall] = {}
+    began: dict[str, dict[str, Recall]] = {}
     for row in sorted(rows, key=lambda row: row.index):
-        if row.author in (keeper, authors.get(row.epc)):
-            newest[row.epc] = row
-    return [RecallView(row.epc, row.reason, row.at, row.author, row.index) for row in newest.values() if row.is_start]
+        if row.author not in (keeper, authors.get(row.epc)):
+            continue
+        standing = began.setdefault(row.epc, {})
+        if row.is_start:
+            standing[row.author] = row
+        elif row.author == keeper:
+            standing.clear()
+        else:
+            standing.pop(row.author, None)
+    newest = [max(standing.values(), key=lambda row: row.index) for standing in began.values() if standing]
+    return [RecallView(row.epc, row.reason, row.at, row.author, row.index) for row in newest]
 
 
 def open_recalls(*, limit: int = PAGE_SIZE) -> list[RecallView]:
@@ -212,13 +221,19 @@ def groups(group_ids: Iterable[str]) -> dict[str, groupbuy.GroupCard]:
     return groupbuy.groups_by_id(set(group_ids))
 
 
-def orders_of_groups(group_ids: Iterable[str]) -> Iterable[tuple[str, groupbuy.Member]]:
+def orders_of_groups(group_ids: Iterable[str]) -> Iterator[tuple[str, groupbuy.Member]]:
     """Every order in these groups that was not cancelled, with its group."""
     for group_id in group_ids:
-        offset = 0
-        while page := groupbuy.members(group_id, limit=MEMBERS_PER_PAGE, offset=offset):
+        for page in pages_of_orders(group_id):
             yield from ((group_id, member) for member in page)
-            offset += len(page)
+
+
+def pages_of_orders(group_id: str) -> Iterator[list[groupbuy.Member]]:
+    """Every order in a group that was not cancelled, some at a time."""
+    offset = 0
+    while page := groupbuy.members(group_id, limit=MEMBERS_PER_PAGE, offset=offset):
+        yield page
+        offset += len(page)
 
 
 # --- Scans ---
@@ -238,11 +253,24 @@ def scans(epc: str) -> ScanView:
 
 
 def _where(epc: str) -> list[Position]:
-    """Every place where a thing was, or something made of it."""
-    way = walk(epc, Store().fetch, back=False)
-    sites = {event.site for event in way.events}
-    of_uris = [position for each in sites if (position := position_of_uri(each))]
-    return [*positions(sites).values(), *of_uris]
+    """Every place where a thing was or was sent to, or something made of it; arrivals are often not recorded.
+
+    Empty if nobody says where one of these places is: then it may have been anywhere.
+    """
+    store = Store()
+    way = walk(epc, store.fetch, back=False)
+    sites = {event.site for event in way.events if event.biz_step != BizStep.SENSOR_REPORTING}
+    sites |= {site(place) for event in way.events for place in destinations_of(store.view(event).captured)}
+    known = {each: position for each in sites if (position := position_of_uri(each))} | positions(sites)
+    if known.keys() < sites - {""}:
+        return []
+    points = [group.pickup for group in groups(_groups_in(way)).values() if group.pickup]
+    of_points = [
+        Position(point.latitude_microdegrees, point.longitude_microdegrees)
+        for point in points
+        if point.latitude_microdegrees is not None and point.longitude_microdegrees is not None
+    ]
+    return [*known.values(), *of_points]
 
 
 def _scan(row: ScanRow) -> Scan:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -12,9 +12,10 @@ from django.db import transaction
 from pinlian.apps.people import facade as people
 from pinlian.apps.trace import selectors
 from pinlian.apps.trace.bodies import BodyT, CertificateBody, LotBody, PlaceBody, RecallBody, make
-from pinlian.apps.trace.examination import examine_step
+from pinlian.apps.trace.examination import FACTS_PER_STEP_MAX, examine_step
 from pinlian.apps.trace.models import Scan, ScanCount
 from pinlian.apps.trace.records import RecallCard, RecallView
+from pinlian.apps.trace.selectors import examined
 from pinlian.record import facade as record
 
 Sign = Callable[[str, int, dict[str, Any]], record.Fact]
@@ -104,20 +105,22 @@ def tell(card: RecallCard) -> int:
     """Send a notice of a recall to every buyer, leader and merchant it reaches, once; how many are new."""
     name = _name(card.recall.epc)
     words = {"name": name, "reason": card.recall.reason, "path": card.recall.epc.removeprefix(CANONICAL_STEM)}
-    leaders = {
-        group_id: {group.leader, group.offer.merchant} for group_id, group in selectors.groups(card.groups).items()
-    }
-    told: dict[str, set[str]] = {group_id: set(accounts) for group_id, accounts in leaders.items()}
-    for group_id, member in selectors.orders_of_groups(card.groups):
-        told.setdefault(group_id, set()).add(member.buyer)
-    owners = people.person_ids_of({account for accounts in told.values() for account in accounts})
-    return people.notify(
-        (
-            people.NewNotice(person_id, "recall", f"{card.recall.index}:{group_id}", {**words, "group": group_id})
-            for group_id, accounts in told.items()
-            for person_id in {owners[account] for account in accounts if account in owners}
-        )
-    )
+    known = selectors.groups(card.groups)
+
+    def tell_some(group_id: str, accounts: Iterable[str]) -> int:
+        told = {**words, "group": group_id}
+        reference = f"{card.recall.index}:{group_id}"
+        persons = set(people.person_ids_of(set(accounts)).values())
+        return people.notify(people.NewNotice(person, "recall", reference, told) for person in sorted(persons))
+
+    count = 0
+    for group_id in card.groups:
+        if group_id in known:
+            group = known[group_id]
+            count += tell_some(group_id, (group.leader, group.offer.merchant))
+        for page in selectors.pages_of_orders(group_id):
+            count += tell_some(group_id, (member.buyer for member in page))
+    return count
 
 
 def tell_of_recalls() -> int:
@@ -126,11 +129,14 @@ def tell_of_recalls() -> int:
 
 
 def watch_step() -> bool:
-    """Examine what is new in the record, and tell of recalls that it widens; whether there was anything."""
-    if not examine_step():
-        return False
-    tell_of_recalls()
-    return True
+    """Examine what is new in the record, and tell of recalls that it widens; whether there was anything.
+
+    Whoever is killed while telling tells again: what was new is examined only when everybody was told.
+    """
+    until = record.followed()
+    if until - examined() <= FACTS_PER_STEP_MAX and until > examined():
+        tell_of_recalls()
+    return examine_step(until)
 
 
 def note_scan(epc: str, position: tuple[int, int] | None, at: int, *, visitor: str = "") -> None:

@@ -10,6 +10,7 @@ _LOT = r"(?P<gtin>[0-9]{14})/(?P<lot>.+)/"
 
 urlpatterns = [
     path("office/", office_pages.overview, name="office"),
+    re_path(rf"^office/orders/{_LOT}$", office_pages.orders_csv, name="office-orders"),
     re_path(rf"^office/{_LOT}$", office_pages.lot, name="office-lot"),
     re_path(rf"^proof/{_LOT}$", pages.proof, name="proof"),
     re_path(rf"^scan/{_LOT}$", pages.scan, name="scan"),
