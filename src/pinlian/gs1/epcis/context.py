@@ -11,6 +11,8 @@ from pinlian.gs1.epcis.vocabulary import STANDARD_PREFIXES
 
 _KEYWORDS = {"id": "@id", "type": "@type"}
 """As the context of EPCIS has them; who repeats it changes nothing."""
+_SCHEMES = frozenset({"urn", "http", "https", "ni", "geo"})
+"""What identifiers in events begin with: as a prefix it would give all of them another meaning."""
 
 
 def check_context(context: Any, parent: str, problems: Problems, *, is_required: bool = True) -> None:
@@ -42,7 +44,7 @@ def _check_names(part: Mapping[str, Any], pointer: str, problems: Problems) -> N
     for name, iri in own_prefixes(part).items():
         if name in STANDARD_TERMS:
             continue
-        if iri != STANDARD_PREFIXES.get(name, iri):
+        if name in _SCHEMES or iri != STANDARD_PREFIXES.get(name, iri):
             problems.add(ProblemName.CONTEXT_REDEFINES_STANDARD, pointer, field=name)
         elif not is_uri(iri):
             problems.add(ProblemName.CONTEXT_INVALID, pointer, value=shown(iri))

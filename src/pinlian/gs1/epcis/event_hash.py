@@ -9,7 +9,7 @@ an event and proves nothing about who said it (docs/decisions/0019).
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -24,7 +24,7 @@ from pinlian.gs1.epcis.structure import (
     QUANTITY_FIELDS,
     QUANTITY_LISTS,
 )
-from pinlian.gs1.epcis.terms import as_list, expand, prefixes_of, read_time_us, time_text
+from pinlian.gs1.epcis.terms import as_list, expand, own_prefixes, prefixes_of, read_time_us, time_text
 from pinlian.gs1.epcis.vocabulary import (
     BIZ_STEP,
     BIZ_TRANSACTION_TYPE,
@@ -177,7 +177,7 @@ class _PreHash:
             self._extension(inner, element)
             for inner, content in value.items()
             if inner not in order and ":" in inner and inner not in _COMMENTS and inner not in self._ignored
-            for element in as_list(content)
+            for element in _flat(content)
         )
         return known + "".join(rest)
 
@@ -207,7 +207,7 @@ class _PreHash:
         if name in PAIR_LISTS:
             elements = self._sorted(lambda element: self._pair(name, element), value)
             return [name + elements] if elements else []
-        return [self._extension(name, element) for element in as_list(value)]
+        return [self._extension(name, element) for element in _flat(value)]
 
     def _pair(self, name: str, value: Any) -> str:
         if not isinstance(value, dict):
@@ -224,15 +224,20 @@ class _PreHash:
         """A field of somebody's own, of ilmd, or below them: the parts of an object in the order of their texts."""
         full = self._name(name)
         if isinstance(value, dict):
+            below = self._knowing(value.get("@context"))
             parts = sorted(
-                self._extension(inner, element)
+                below._extension(inner, element)
                 for inner, content in value.items()
-                if inner not in _COMMENTS and inner not in self._ignored
-                for element in as_list(content)
+                if inner != "@context" and inner not in _COMMENTS and inner not in self._ignored
+                for element in _flat(content)
             )
             return full + "".join(parts)
         text = self._canonical(self._expanded(value))
         return f"{full}={text}" if text else full
+
+    def _knowing(self, context: Any) -> "_PreHash":
+        """The same below an extension that declares prefixes of its own."""
+        return self if context is None else _PreHash({**self._prefixes, **own_prefixes(context)}, self._ignored)
 
     def _name(self, name: str) -> str:
         prefix, colon, local = name.partition(":")
@@ -258,6 +263,15 @@ class _PreHash:
     @staticmethod
     def _canonical(text: str) -> str:
         return _canonical(text)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """The elements of a set, also of sets within it: to JSON-LD they are one."""
+    for element in as_list(value):
+        if isinstance(element, list):
+            yield from _flat(element)
+        else:
+            yield element
 
 
 @lru_cache(maxsize=65_536)

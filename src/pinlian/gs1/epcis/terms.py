@@ -45,9 +45,9 @@ def prefixes_of(*contexts: Any) -> dict[str, str]:
 
 
 def expand(text: str, prefixes: Mapping[str, str]) -> str:
-    """A compact URI written out; whatever has no declared prefix stays as it is."""
+    """A compact URI written out (JSON-LD 1.1, 4.1.5); whatever has no declared prefix stays as it is."""
     prefix, colon, rest = text.partition(":")
-    return prefixes[prefix] + rest if colon and prefix in prefixes else text
+    return prefixes[prefix] + rest if colon and prefix in prefixes and not rest.startswith("//") else text
 
 
 def joined_context(outer: Any, inner: Any) -> Any:

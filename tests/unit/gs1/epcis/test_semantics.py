@@ -188,6 +188,7 @@ EVENT_CASES: list[tuple[str, dict[str, Any], str, str]] = [
     ("object", {"bizLocation": {"id": "urn:epc:class:lgtin:4012345.012345.A1"}}, P.NOT_A_PLACE, "/bizLocation/id"),
     ("object", {"sourceList": [{"type": "location", "source": LOT}]}, P.NOT_A_PLACE, "/sourceList/0/source"),
     ("object", {"@context": {"bizStep": None}}, P.CONTEXT_REDEFINES_STANDARD, "/@context"),
+    ("object", {"@context": {"urn": "https://evil.example/"}}, P.CONTEXT_REDEFINES_STANDARD, "/@context"),
     ("object", {"@context": {"type": "https://evil.example/"}}, P.CONTEXT_REDEFINES_STANDARD, "/@context"),
     ("object", {"@context": {"cbvmda": "https://evil.example/"}}, P.CONTEXT_REDEFINES_STANDARD, "/@context"),
     ("object", {"certificationInfo": 42}, P.NOT_A_TEXT, "/certificationInfo"),
