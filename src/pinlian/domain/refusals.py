@@ -70,6 +70,8 @@ class Refusal(IntEnum):
     """The key came before with another request."""
     PAYMENT_UNKNOWN = 113
     MESSAGE_UNKNOWN = 114
+    ARBITER_NOT_ADMITTED = 115
+    """The offer names another arbiter than this installation's, or the merchant itself."""
 
     FACT_MALFORMED = 120
     FACT_OVERSIZED = 121

@@ -136,6 +136,10 @@ _TEXTS: dict[Refusal, RefusalText] = {
     Refusal.MESSAGE_UNKNOWN: RefusalText(
         _("This message was never accepted here."), _("Check the address, or send the message again.")
     ),
+    Refusal.ARBITER_NOT_ADMITTED: RefusalText(
+        _("Somebody else than seller and buyer must rule on disputes."),
+        _("Name the arbiter of this platform in the offer; a merchant cannot be its own."),
+    ),
     Refusal.PAYMENT_UNKNOWN: RefusalText(_("There is no such payment."), _("Start the top-up again.")),
     Refusal.FACT_MALFORMED: RefusalText(
         _("This entry for the record cannot be read."), _("Check the field that is named, and send it again.")

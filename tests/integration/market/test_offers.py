@@ -1,6 +1,7 @@
 """From the merchant's form to an offer on the chain."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from pinlian.apps.market import facade
-from pinlian.apps.market.models import OfferDocument
+from pinlian.apps.market.models import OfferDocument, TradeRules
 from pinlian.apps.people import facade as people
 from pinlian.chain.keys import Key
 from pinlian.chain.signatures import sign
@@ -192,6 +193,27 @@ def test_publish__with_the_words_of_another_merchant__is_refused(town: Town) -> 
         **{name: getattr(offer, name) for name in Offer.__slots__ if name != "merchant"},
     )
     assert refusal(post_offer(town, stolen, other)) == (422, "WRONG_TERMS")
+
+
+@pytest.mark.parametrize("arbiter", [MERCHANT.address, key("key of a friend").address])
+def test_publish__with_an_arbiter_of_the_merchants_own__is_refused(town: Town, arbiter: bytes) -> None:
+    offer = replace(facade.draft_offer(tomatoes(shop()).id, PLAN), arbiter=arbiter)
+    answer = post_offer(town, offer)
+    assert refusal(answer) == (422, "ARBITER_NOT_ADMITTED")
+    assert answer.json()["field"] == "message.arbiter"
+
+
+def test_publish__of_a_shop_that_is_the_arbiter__is_refused(town: Town) -> None:
+    product = tomatoes(shop())
+    TradeRules.objects.update_or_create(id=TradeRules.SINGLE_ID, defaults=own_rules())
+    assert refusal(post_offer(town, facade.draft_offer(product.id, PLAN))) == (422, "ARBITER_NOT_ADMITTED")
+
+
+def own_rules() -> dict[str, Any]:
+    account = f"0x{MERCHANT.address.hex()}"
+    names = ("platform", "growth", "logistics")
+    shares = {f"{name}_account": "0x" + "11" * 20 for name in names} | {f"{name}_bps": 0 for name in names}
+    return {"arbiter": account, "leader_bps": 800, **shares}
 
 
 def test_publish__with_an_altered_price__is_refused(town: Town) -> None:
