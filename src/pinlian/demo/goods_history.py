@@ -1,8 +1,9 @@
 """Lets the demo's goods come from their farms: lots, events, readings and certificates, signed and put on record."""
 
+import io
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -28,6 +29,7 @@ from pinlian.demo.origins import (
     VALID_FROM,
     best_before,
 )
+from pinlian.demo.photographs import photograph
 from pinlian.demo.population import Inhabitant, Population
 from pinlian.demo.stories import GroupStory
 from pinlian.engine.loop import Engine
@@ -188,7 +190,8 @@ class GoodsHistory:
     def _travel(self, lot: _Lot) -> None:
         farm, came = lot.origin, lot.came
         left = came - _road_hours(farm)
-        self._say(farm, left - 4, capture.harvested(lot.amount, self._scene(farm, left - 4)))
+        picture = capture.keep_photo(io.BytesIO(photograph(lot.good.key, lot.epc)))
+        self._say(farm, left - 4, capture.harvested(lot.amount, replace(self._scene(farm, left - 4), photos=[picture])))
         sscc = lot.box.rsplit("/", 1)[-1]
         self._say(farm, left - 2, capture.packed(sscc, [lot.amount], self._scene(farm, left - 2)))
         self._send(lot, farm, "centre", left, came)

@@ -19,15 +19,22 @@ MAKE = [sys.executable, "-m", "pinlian.demo.make"]
 
 LOOK = """
 import collections, json
+from hashlib import sha256
 import django
 django.setup()
+from pinlian.apps.capture.events import photo_digests
+from pinlian.apps.capture.models import EventPhoto
+from pinlian.apps.epcis.models import Event
 from pinlian.apps.groupbuy.models import Case, Group, HandOut, Order
 from pinlian.apps.money.models import Account
 from pinlian.apps.people.models import Person
 delivered = dict(Group.objects.values_list("id", "delivered_block_time"))
+harvests = [photo_digests(json.loads(event.text)) for event in Event.objects.filter(biz_step="commissioning")]
+photos = {sha256(photo.webp).hexdigest() for photo in EventPhoto.objects.all()}
 handed = HandOut.objects.exclude(handed_at=None)
 print(json.dumps({
     "waited": [each.handed_at.timestamp() - delivered[each.group_id] for each in handed],
+    "harvests": [[digest in photos for digest in digests] for digests in harvests],
     "groups": [[group.status, group.fail_reason, group.step, group.units_unrebated] for group in Group.objects.all()],
     "orders": Order.objects.count(),
     "cases": list(Case.objects.values_list("status", flat=True)),
@@ -101,6 +108,8 @@ def test_make__broken_off_and_begun_again__has_groups_in_every_state_and_true_bo
     assert any(step > 0 and unrebated == 0 for _, _, step, unrebated in found["groups"])
     assert (found["orders"], found["people"], len(found["cases"])) == (138, 29, 5)
     assert found["poorest"] >= 0
+    assert len(found["harvests"]) > 20
+    assert all(kept == [True] for kept in found["harvests"]), "each harvest has its photograph"
     assert len(found["waited"]) > 40
     assert all(0 < seconds <= 2 * 3_600 for seconds in found["waited"]), "collected on the day of the story"
 

@@ -15,12 +15,12 @@ from pinlian.apps.capture.selectors import (
     SiteView,
     contents,
     item_view,
-    site_view,
     sites,
     sites_of_person,
     trade_items,
 )
 from pinlian.apps.capture.sensor_listener import SensorListener
+from pinlian.apps.capture.services import add_site
 from pinlian.apps.capture.tidying import Tidying
 from pinlian.domain.refusals import Refusal, Refused
 
@@ -55,28 +55,6 @@ __all__ = [
 def trade_item_of_product(product_id: int, person_id: int) -> ItemView:
     """The goods that a product of the market is, allotted a GTIN for `person_id`, its seller, the first time."""
     return item_view(services.item_of_product(product_id, person_id))
-
-
-def add_site(
-    person_id: int,
-    *,
-    name: str,
-    kind: str,
-    region: str = "",
-    latitude_microdegrees: int | None = None,
-    longitude_microdegrees: int | None = None,
-) -> SiteView:
-    """Give a place (models.SiteKind) of a person its number. Raises NumbersUsedUp."""
-    return site_view(
-        services.add_site(
-            person_id,
-            name=name,
-            kind=kind,
-            region=region,
-            latitude_microdegrees=latitude_microdegrees,
-            longitude_microdegrees=longitude_microdegrees,
-        )
-    )
 
 
 def next_lot(gtin: str, day: date) -> str:

@@ -107,7 +107,7 @@ def show(request: HttpRequest, template: str, context: dict[str, object], status
 @require_GET
 def home(request: HttpRequest, person_id: int) -> HttpResponse:
     """What can be recorded, and what is here."""
-    services.first_site(person_id)
+    services.ensure_site(person_id)
     held = selectors.held_by(person_id)
     places = {site.gln: site for site in selectors.sites_of_person(person_id)}
     rows = [(row, places[row.gln]) for row in held]
@@ -140,7 +140,7 @@ def step(request: HttpRequest, person_id: int, name: str) -> HttpResponse:
 
 def choices_of(person_id: int, *, with_groups: bool = False) -> Choices:
     """What the person can choose from."""
-    services.first_site(person_id)
+    services.ensure_site(person_id)
     return Choices(
         sites=selectors.sites_of_person(person_id),
         items=[selectors.item_view(item) for item in services.items_of_person(person_id)],
@@ -304,7 +304,7 @@ def photo(request: HttpRequest, digest: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sites(request: HttpRequest, person_id: int) -> HttpResponse:
     """The person's places; a POST adds one."""
-    services.first_site(person_id)
+    services.ensure_site(person_id)
     own = selectors.sites_of_person(person_id)
     form = SiteForm(request.POST or None, taken={site.name for site in own})
     if request.method == "POST" and form.is_valid():

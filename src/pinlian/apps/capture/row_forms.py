@@ -39,6 +39,10 @@ class RowsForm(StepForm):
 class ScannedForm(RowsForm):
     """A step with things that were scanned: rows of `code`, `quantity` and `unit` (for lots)."""
 
+    @property
+    def missing(self) -> str:
+        return "" if self.choices.sites else "capture/no_place.html"
+
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         units: list[str] = []
@@ -133,6 +137,10 @@ def _summed(amounts: Sequence[Amount]) -> list[Amount]:
 
 class ChangeForm(RowsForm):
     """Lots become other lots: rows of `input`, `taken`; rows of `output`, `made`, `made_unit`."""
+
+    @property
+    def missing(self) -> str:
+        return "" if self.lots else "capture/nothing.html"
 
     def outputs(self) -> list[ItemView]:
         """What can come out: the person's goods, and the goods of the lots that are here."""

@@ -72,7 +72,7 @@ class SensorForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def sensors(request: HttpRequest, person_id: int) -> HttpResponse:
     """The person's sensors; a POST registers one and shows its key, once."""
-    services.first_site(person_id)
+    services.ensure_site(person_id)
     form = SensorForm(request.POST or None, person_id=person_id, sites=selectors.sites_of_person(person_id))
     key = None
     if request.method == "POST" and form.is_valid():

@@ -8,6 +8,7 @@ from django.utils.translation import override
 
 from pinlian.apps.capture.models import LastChoices, Sensor, Site, SiteKind, TradeItem
 from pinlian.apps.capture.numbering import new_gln, new_gtin
+from pinlian.apps.capture.selectors import SiteView, site_view
 from pinlian.apps.market.facade import merchant_of_person, product, products_of
 from pinlian.apps.trace.facade import register_place
 from pinlian.gs1.epc import place_epc
@@ -26,7 +27,7 @@ def add_site(
     region: str = "",
     latitude_microdegrees: int | None = None,
     longitude_microdegrees: int | None = None,
-) -> Site:
+) -> SiteView:
     """Give a place of a person its number, and state in the record what it is: anyone can read that.
 
     Raises:
@@ -49,18 +50,16 @@ def add_site(
             else None
         )
         register_place(place_epc(site.gln), position=position, name=name, kind=kind, region=region)
-    return site
+    return site_view(site)
 
 
-def first_site(person_id: int) -> Site | None:
-    """The person's first place; a merchant who has none gets the farm that the shop says it is."""
-    site = Site.objects.filter(person_id=person_id).order_by("gln").first()
-    if site is not None:
-        return site
+def ensure_site(person_id: int) -> None:
+    """Give a merchant who has no place yet the farm that the shop says it is."""
+    if Site.objects.filter(person_id=person_id).exists():
+        return
     merchant = merchant_of_person(person_id)
-    if merchant is None:
-        return None
-    return add_site(person_id, name=merchant.name, kind=SiteKind.FARM, region=merchant.region)
+    if merchant is not None:
+        add_site(person_id, name=merchant.name, kind=SiteKind.FARM, region=merchant.region)
 
 
 def add_item(

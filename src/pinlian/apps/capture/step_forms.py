@@ -86,6 +86,11 @@ class StepForm(forms.Form):
             if isinstance(field, forms.ChoiceField) and name in offered:
                 field.choices = offered[name]
 
+    @property
+    def missing(self) -> str:
+        """The template that says what the person has to have first; empty if nothing is missing."""
+        raise NotImplementedError
+
     def of_interest(self) -> list[Held]:
         """What of the things that are there this step can be about."""
         return list(self.choices.held)
@@ -147,6 +152,10 @@ class HarvestForm(StepForm):
     field_order = ("item", "quantity", "unit", "site")
     remembers = ("item", "quantity", "unit", "site")
 
+    @property
+    def missing(self) -> str:
+        return "" if self.choices.items else "capture/no_goods.html"
+
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "quantity" in data and "unit" in data:
@@ -166,6 +175,10 @@ class HeldForm(StepForm):
     """A step with one lot that the person has."""
 
     held_choice = forms.ChoiceField(label=_("Which lot"))
+
+    @property
+    def missing(self) -> str:
+        return "" if self.lots else "capture/nothing.html"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -213,6 +226,10 @@ class ShipForm(StepForm):
     field_order = ("held", "to", "group")
     remembers = ("to",)
 
+    @property
+    def missing(self) -> str:
+        return "" if self.choices.held else "capture/nothing.html"
+
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if any(self.held_by_key[key].gln == data.get("to") for key in data.get("held", ())):
@@ -256,6 +273,10 @@ class LossForm(HeldForm):
 class UnpackForm(StepForm):
     held = forms.MultipleChoiceField(label=_("Which boxes"), widget=forms.CheckboxSelectMultiple)
     field_order = ("held",)
+
+    @property
+    def missing(self) -> str:
+        return "" if self.boxes_here else "capture/no_box.html"
 
     def of_interest(self) -> list[Held]:
         return self.boxes_here
