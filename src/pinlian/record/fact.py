@@ -26,13 +26,13 @@ __all__ = [
     "FACT_BYTES_MAX",
     "Fact",
     "FactDomain",
-    "author_of",
     "body_text",
     "checked_leaf",
     "fact_from_json",
     "fact_from_leaf",
     "leaf",
     "leaf_hash",
+    "read_leaf",
     "read_stored_leaf",
     "sign",
     "signing_digest",
@@ -211,26 +211,15 @@ def checked_leaf(fact: Fact, domain: FactDomain) -> bytes:
     """
     text = body_text(fact.body)
     result = _leaf(fact, text)
-    digest = _digest(fact.kind, fact.time, text, domain)
-    signer = signatures.recover(digest, bytes.fromhex(fact.signature[2:]))
-    if signer is None or to_hex(signer) != fact.author:
+    if not _is_signed(fact, text, domain):
         raise Refused(Refusal.FACT_SIGNATURE_INVALID, "signature")
     return result
 
 
-def author_of(fact: Fact, domain: FactDomain) -> str | None:
-    """The account that signed, if it is the one that the fact names; else None.
-
-    Raises:
-        Refused: FACT_MALFORMED, FACT_OVERSIZED.
-    """
-    try:
-        checked_leaf(fact, domain)
-    except Refused as refused:
-        if refused.refusal is Refusal.FACT_SIGNATURE_INVALID:
-            return None
-        raise
-    return fact.author
+def _is_signed(fact: Fact, text: bytes, domain: FactDomain) -> bool:
+    digest = _digest(fact.kind, fact.time, text, domain)
+    signer = signatures.recover(digest, bytes.fromhex(fact.signature[2:]))
+    return signer is not None and to_hex(signer) == fact.author
 
 
 def _read_integer(digits: str) -> int | float:
@@ -245,6 +234,17 @@ def fact_from_leaf(text: bytes) -> Fact:
     Raises:
         Refused: FACT_MALFORMED, FACT_OVERSIZED: these are not the bytes of any fact's leaf.
     """
+    return _read_leaf(text)[0]
+
+
+def read_leaf(text: bytes, domain: FactDomain) -> tuple[Fact, bool]:
+    """The fact that a leaf holds, and whether its author signed it for this record. Raises as fact_from_leaf does."""
+    fact, body = _read_leaf(text)
+    return fact, _is_signed(fact, body, domain)
+
+
+def _read_leaf(text: bytes) -> tuple[Fact, bytes]:
+    """The fact, and its body in the form of RFC 8785."""
     if len(text) > FACT_BYTES_MAX:
         raise Refused(Refusal.FACT_OVERSIZED, None, f"{len(text)} bytes, at most {FACT_BYTES_MAX}")
     try:
@@ -252,9 +252,10 @@ def fact_from_leaf(text: bytes) -> Fact:
     except (ValueError, RecursionError) as error:
         raise Refused(Refusal.FACT_MALFORMED, None, str(error)) from error
     fact = fact_from_json(fields)
-    if leaf(fact) != text:
+    body = body_text(fact.body)
+    if _leaf(fact, body) != text:
         raise Refused(Refusal.FACT_MALFORMED, None, "not in the form of RFC 8785")
-    return fact
+    return fact, body
 
 
 def read_stored_leaf(text: bytes) -> Fact:

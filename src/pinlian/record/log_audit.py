@@ -8,7 +8,7 @@ from pinlian.domain.books import Difference, difference
 from pinlian.domain.refusals import Refused
 from pinlian.record import identity, log
 from pinlian.record.checkpoint import open_checkpoint
-from pinlian.record.fact import FactDomain, author_of, fact_from_leaf
+from pinlian.record.fact import FactDomain, read_leaf
 from pinlian.record.models import Entry, Head
 from pinlian.record.note import NoteError
 from pinlian.record.tiles import TILE_HEIGHT, TILE_WIDTH, Place
@@ -122,8 +122,8 @@ class _UpperTiles:
 
 def _check_signature(audit: LogAudit, index: int, leaf: bytes, domain: FactDomain) -> None:
     try:
-        fact = fact_from_leaf(leaf)
-        if author_of(fact, domain) is None:
+        fact, is_signed = read_leaf(leaf, domain)
+        if not is_signed:
             audit.note("signature", f"fact {index}", fact.author, "signed by somebody else, or altered")
     except Refused as refused:
         audit.note("form", f"fact {index}", "a fact", str(refused))

@@ -13,7 +13,7 @@ from pinlian.chain.rpc import to_hex
 from pinlian.chain.typed_data import read_hex
 from pinlian.domain.refusals import Refused
 from pinlian.record.checkpoint import ROOT_BYTES, CheckpointBody, open_checkpoint
-from pinlian.record.fact import FactDomain, author_of, fact_from_leaf
+from pinlian.record.fact import FactDomain, read_leaf
 from pinlian.record.note import NoteError, Verifier, from_base64, split_note, to_base64
 from pinlian.record.policy import NOBODY, Policy
 from pinlian.record.tree import is_consistent, leaf_hash, root_by_inclusion
@@ -281,9 +281,9 @@ def _check_fact(proven: ProvenFact, domain: FactDomain, head: _Head, names: Mapp
     leaf = proven.leaf.encode(errors="surrogatepass")
     altered, kind, time, author = list(head.broken), "", 0, ""
     try:
-        fact = fact_from_leaf(leaf)
+        fact, is_signed = read_leaf(leaf, domain)
         kind, time, author = fact.kind, fact.time, fact.author
-        if author_of(fact, domain) is None:
+        if not is_signed:
             altered.append("the signature is not that of the author")
     except Refused as refused:
         altered.append(f"not a fact: {refused}")

@@ -20,11 +20,11 @@ from pinlian.record.fact import (
     FACT_BYTES_MAX,
     Fact,
     FactDomain,
-    author_of,
     checked_leaf,
     fact_from_json,
     fact_from_leaf,
     leaf,
+    read_leaf,
     sign,
     signing_digest,
 )
@@ -65,9 +65,9 @@ def test_leaf__is_the_rfc_8785_form_of_the_five_fields() -> None:
 @given(body=bodies, time=st.integers(0, 2**53 - 1))
 def test_fact_from_leaf__any_body__is_the_same_leaf_again(body: dict[str, Any], time: int) -> None:
     written = leaf(sign(FARMER, "note", time, body, DOMAIN))
-    read = fact_from_leaf(written)
+    read, is_signed = read_leaf(written, DOMAIN)
     assert leaf(read) == written
-    assert author_of(read, DOMAIN) == "0x" + FARMER.address.hex()
+    assert is_signed
 
 
 def test_signing_digest__is_that_of_eth_account() -> None:
@@ -95,9 +95,10 @@ def test_signing_digest__is_that_of_eth_account() -> None:
     assert signing_digest("harvest", 7, BODY, DOMAIN) == keccak256(b"\x19" + typed.version + typed.header + typed.body)
 
 
-def test_author_of__signed_for_this_record__is_the_signer() -> None:
+def test_read_leaf__signed_for_this_record__is_the_signers() -> None:
     fact = sign(FARMER, "harvest", 7, BODY, DOMAIN)
-    assert author_of(fact, DOMAIN) == fact.author == "0x" + FARMER.address.hex()
+    assert read_leaf(checked_leaf(fact, DOMAIN), DOMAIN) == (fact, True)
+    assert fact.author == "0x" + FARMER.address.hex()
 
 
 @pytest.mark.parametrize(
@@ -111,15 +112,16 @@ def test_author_of__signed_for_this_record__is_the_signer() -> None:
         {"signature": "0x" + "ff" * 64},
     ],
 )
-def test_author_of__something_changed_after_signing__is_nobody(changes: dict[str, Any]) -> None:
+def test_read_leaf__something_changed_after_signing__is_not_the_authors(changes: dict[str, Any]) -> None:
     fact = replace(sign(FARMER, "harvest", 7, BODY, DOMAIN), **changes)
-    assert author_of(fact, DOMAIN) is None
+    assert read_leaf(leaf(fact), DOMAIN) == (fact, False)
     assert refused(checked_leaf, fact, DOMAIN) == (Refusal.FACT_SIGNATURE_INVALID, "signature")
 
 
 @pytest.mark.parametrize("other", [FactDomain(1, DOMAIN.anchor), FactDomain(31337, bytes(20))])
-def test_author_of__signed_for_another_record__is_nobody(other: FactDomain) -> None:
-    assert author_of(sign(FARMER, "harvest", 7, BODY, other), DOMAIN) is None
+def test_read_leaf__signed_for_another_record__is_not_the_authors(other: FactDomain) -> None:
+    fact = sign(FARMER, "harvest", 7, BODY, other)
+    assert read_leaf(leaf(fact), DOMAIN) == (fact, False)
 
 
 @pytest.mark.parametrize(
