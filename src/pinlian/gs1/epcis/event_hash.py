@@ -10,11 +10,11 @@ an event and proves nothing about who said it (docs/decisions/0019).
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from pinlian.gs1.epcis.identity import canonical_or_as_is
+from pinlian.gs1.epcis.remembering import remembered
 from pinlian.gs1.epcis.structure import (
     EPC_LISTS,
     HASHED_REPORT_FIELDS,
@@ -274,7 +274,7 @@ def _flat(value: Any) -> Iterator[Any]:
             yield element
 
 
-@lru_cache(maxsize=65_536)
+@remembered(65_536)
 def _canonical(text: str) -> str:
     """A value in its one form: standard words as URIs, numbers shortest, EPCs as canonical Digital Links."""
     for urn, base in CBV_URNS:

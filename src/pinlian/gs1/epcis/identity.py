@@ -1,8 +1,7 @@
 """What an identifier in an event names: one thing, or a class of things."""
 
-from functools import lru_cache
-
 from pinlian.gs1.epc import canonical_epc, link_of
+from pinlian.gs1.epcis.remembering import remembered
 from pinlian.gs1.keys import GCN_LENGTH, GDTI_LENGTH, IdentifierError
 
 # Keys that name a class until something follows: how long the key alone is, or which qualifiers single one out.
@@ -15,7 +14,7 @@ CACHED_MAX = 65_536
 """Places, products and parties come again and again."""
 
 
-_canonical = lru_cache(maxsize=CACHED_MAX)(canonical_epc)
+_canonical = remembered(CACHED_MAX)(canonical_epc)
 
 
 def canonical_or_as_is(identifier: str) -> str:
@@ -26,7 +25,7 @@ def canonical_or_as_is(identifier: str) -> str:
         return identifier
 
 
-@lru_cache(maxsize=CACHED_MAX)
+@remembered(CACHED_MAX)
 def is_class(identifier: str) -> bool | None:
     """Whether an identifier names a class (a product, a lot) or one thing; None when it does not tell.
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
 from typing import Any
 
+from pinlian.gs1.epcis.remembering import remembered
 from pinlian.gs1.epcis.vocabulary import STANDARD_PREFIXES
 
 _EPCIS_CONTEXT = re.compile(r"https?://[^\s]+/epcis-context\.jsonld")
@@ -62,7 +62,7 @@ def joined_context(outer: Any, inner: Any) -> Any:
     return parts
 
 
-@lru_cache(maxsize=4_096)
+@remembered(4_096)
 def read_time_us(text: str) -> int | None:
     """Microseconds since the Unix epoch of a time with its offset (xsd:dateTimeStamp); None if it is no such time.
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -418,3 +419,13 @@ def test_pre_hash_string__finer_than_milliseconds__rounds_halves_up(written: str
 def test_pre_hash_string__prefix_of_the_epcis_context__needs_no_declaration() -> None:
     event = EVENT | {"action": "ADD", "ilmd": {"cbvmda:lotNumber": "A1"}}
     assert pre_hash_string(event).endswith("ilmd{urn:epcglobal:cbv:mda:}lotNumber=A1")
+
+
+def test_event_hash__many_long_texts__are_not_kept_in_memory() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            event_hash(EVENT | {"example:note": f"{number} " * 10_000})
+        assert tracemalloc.get_traced_memory()[0] < 500_000
+    finally:
+        tracemalloc.stop()
