@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from django.template import Context, Template
 from django.test import Client
 
+from pinlian.apps.epcis import facade as epcis
 from pinlian.apps.epcis.models import Event
 from pinlian.apps.people import facade as people
 from pinlian.apps.trace import facade as trace
@@ -72,6 +74,17 @@ def milk(record: None) -> None:
         measured(PALLET, (1, 3.5), (1.5, 9.5), (2, 9), (2.5, 4), (3, 4)),
         received(PALLET, where=PICKUP, at=3),
     )
+
+
+def test_lot_page__event_recorded_long_after_it_was_signed__says_so_in_plain_words() -> None:
+    sign, now, later = signing("farmer"), int(time.time()), "才记入，此前的时间以签名者所述为准"
+    capturer = sign("lot", now, {}).author
+    fresh, old = (made((lot(number), 5, "KGM")) for number in ("FRESH", "OLD"))
+    for event, signed_at in ((fresh, now), (old, now - 86_400)):
+        epcis.capture_signed([sign("epcis_event", signed_at, epcis.fact_body(event, capturer=capturer))])
+    follow()
+    assert later not in text_of(visitor().get(f"/lots/{GTIN}/FRESH/"))
+    assert later in text_of(visitor().get(f"/lots/{GTIN}/OLD/"))
 
 
 def text_of(answer: object) -> str:
@@ -180,6 +193,27 @@ def test_lot__whose_proof_cannot_be_made__is_shown_and_says_that_none_came(monke
 
     assert answer.status_code == HTTPStatus.OK
     assert statement_of(answer)["bundle"] is None
+
+
+@pytest.mark.usefixtures("milk")
+def test_lot__with_a_grave_finding__says_so_before_it_says_that_it_is_genuine() -> None:
+    page = text_of(visitor("en").get(PAGE))
+
+    assert '<lot-proof class="is-doubtful">' in page
+    warned = page.index("Something does not fit with these goods.")
+    assert warned < page.index("It was too warm") < page.index("Verified by this phone")
+
+
+@pytest.mark.usefixtures("record")
+def test_lot__in_which_all_fits__gives_no_warning() -> None:
+    epc = lot("FINE")
+    trace.register_lot(epc, name="鲜牛奶")
+    capture(made((epc, 100, "LTR")))
+
+    page = text_of(visitor("en").get(f"/lots/{GTIN}/FINE/"))
+
+    assert "is-doubtful" not in page
+    assert "Something does not fit" not in page
 
 
 HOSTILE = """</script><script>alert(1)</script><img src=x onerror=alert(2)>'"&"""

@@ -10,12 +10,15 @@ from django import template
 
 from pinlian.apps.trace import selectors
 from pinlian.apps.trace.finding_texts import amount_words
+from pinlian.apps.trace.lot_page import Step
 from pinlian.domain.traceability.event import Reading
 from pinlian.gs1.epc import link_of
 
 register = template.Library()
 
 register.filter("amount_words", amount_words)
+
+RECORDED_AT_ONCE_SECONDS_MAX = 3_600
 
 
 @register.inclusion_tag("trace/origin_of_group.html")
@@ -32,6 +35,12 @@ def origin_of_group(group_id: str) -> dict[str, Any]:
             number = link.qualifiers[0][1]
             rows.append({"gtin": link.key, "number": number, "name": name, "recall": recalled.get(epc)})
     return {"lots": rows, "recalls": [row for row in rows if row["recall"]]}
+
+
+@register.filter
+def was_recorded_later(step: Step) -> bool:
+    """Whether a step came to the record long after it was signed, so that its time rests on the signer's word."""
+    return step.recorded_at - step.signed_at > RECORDED_AT_ONCE_SECONDS_MAX
 
 
 @register.filter
