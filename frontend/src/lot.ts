@@ -203,6 +203,8 @@ class LotProof extends HTMLElement {
     for (const shown of this.querySelectorAll<HTMLElement>("[data-verdict]")) {
       shown.classList.toggle("is-shown", shown.dataset.verdict === verdict);
     }
+    // After the verdict is on the screen the rest of the page may be laid out.
+    if (verdict !== "checking") requestAnimationFrame(() => setTimeout(() => this.classList.add("is-settled")));
   }
 
   private async countScan(place: Record<string, string> = {}): Promise<void> {

@@ -180,6 +180,11 @@ class LotPage:
     facts: tuple[int, ...]
     facts_left_out: int
 
+    @property
+    def doubts(self) -> tuple[FindingWords, ...]:
+        """The findings that a buyer must know of before anything else."""
+        return tuple(finding for finding in self.findings if finding.kind != "info")
+
 
 def lot_page(epc: str) -> LotPage:
     """The page of a lot, by its canonical EPC."""
