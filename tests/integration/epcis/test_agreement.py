@@ -1,6 +1,7 @@
 """What clients of several kinds bring in their headers, and that all of them are understood."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.test import Client
 
 from pinlian.apps.epcis import selectors
 from tests.integration.epcis.asking import captured, events_of, get, send, steps
-from tests.integration.epcis.events import document, harvest, packing
+from tests.integration.epcis.events import CONTEXT, document, harvest, packing
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "journal", "record"]),
@@ -70,6 +71,19 @@ def test_body__compressed__is_refused_rather_than_taken_for_broken_json(asker: C
         415,
         "epcisException:UnsupportedMediaTypeException",
     )
+
+
+def test_body__whose_length_is_not_announced__is_read_all_the_same(asker: Client, merchant: str) -> None:
+    """Transfer-Encoding: chunked, as the server hands it on."""
+    environ = {
+        "PATH_INFO": "/epcis/events",
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": "application/json",
+        "HTTP_AUTHORIZATION": f"Bearer {merchant}",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": BytesIO(json.dumps({"@context": CONTEXT, **harvest()}).encode()),
+    }
+    assert asker.request(**environ).status_code == 201
 
 
 def test_page_of_another_origin__may_send_and_read_gs1s_headers(asker: Client) -> None:
