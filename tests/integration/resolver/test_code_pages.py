@@ -105,7 +105,16 @@ def test_place__described__says_what_it_is_and_what_came_by_but_not_where_it_lie
     assert lots_on(text) == [f"/lots/{GTIN}/A/2/", f"/lots/{GTIN}/2026-11-01/"]
     for number in ("31.62", "31620000", "121.397", "121397000"):
         assert number not in text
-    assert "牧场" in page(client, "/lots/place/9521234000006/cold-2/")
+
+
+@pytest.mark.usefixtures("milk")
+def test_place__part_of_it__has_a_page_once_goods_were_there(client: Client) -> None:
+    assert client.get("/lots/place/9521234000006/cold-2/").status_code == 404
+    capture(received((OLD, 20, "KGM"), where=f"{FARM}/254/cold-2"))
+    text = page(client, "/lots/place/9521234000006/cold-2/")
+    assert "崇明牧场" in text
+    assert "cold-2" in text
+    assert lots_on(text) == [f"/lots/{GTIN}/2026-11-01/"]
 
 
 @pytest.mark.usefixtures("milk")

@@ -114,6 +114,10 @@ def test_scan__place_that_is_described__leads_to_its_page_and_its_parts_too(clie
     trace.register_place("https://id.gs1.org/414/9521234000006", name="崇明农场", kind="farm")
     follow_all()
     assert location(client, "/414/9521234000006") == "http://testserver/lots/place/9521234000006/"
+    assert location(client, "/414/9521234000006/254/cold-2") == "http://testserver/lots/place/9521234000006/"
+    assert client.get("/414/9521234000006/254/cold-2/foo").status_code == 400
+    trace.register_place("https://id.gs1.org/414/9521234000006/254/a%2Fb", name="二号冷库", kind="cold_store")
+    follow_all()
     assert location(client, "/414/9521234000006/254/a%2Fb") == "http://testserver/lots/place/9521234000006/a/b/"
     (place,) = client.get("/414/9521234000006?linkType=linkset").json()["linkset"]
     (events,) = place["https://ref.gs1.org/voc/epcis"]
@@ -127,6 +131,8 @@ def test_scan__program_that_reads_the_linkset__finds_the_events_that_name_the_bo
     (events,) = box["https://ref.gs1.org/voc/epcis"]
     (event,) = client.get(events["href"]).json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
     assert event["parentID"] == "https://id.gs1.org/00/095212340000000013"
+    led = client.get(location(client, "/00/095212340000000013?linkType=gs1:epcis"))
+    assert led.json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"] == [event]
 
 
 def test_scan__goods_that_nobody_sells_here__is_not_found(client: Client) -> None:

@@ -51,8 +51,9 @@ def product_is_known(gtin: str) -> bool:
 
 
 def place_is_known(epc: str) -> bool:
-    """Whether anybody described this place, or recorded an event there."""
-    return bool(places([epc])) or bool(_events_at(epc, 1))
+    """Whether anybody described this very place or part of one, or recorded an event there."""
+    described = places([epc]).get(epc)
+    return (described is not None and described.epc == epc) or bool(_events_at(epc, 1))
 
 
 def box_is_known(epc: str) -> bool:

@@ -17,11 +17,14 @@ from pinlian.apps.epcis.query_documents import query_document
 from pinlian.apps.epcis.unfollowed import unfollowed_named
 
 SIMPLE_EVENT_QUERY = "SimpleEventQuery"
+# Of an address, but no condition: pages, and the link type for which a resolver of Digital Links led here, because it
+# must hand on its own query.
+_NOT_ASKED = frozenset({"perPage", "nextPageToken", "linkType"})
 
 
 def get_events(request: HttpRequest, **fixed: str) -> HttpResponse:
     """Events that meet the parameters of the address; `fixed` are those that the path says."""
-    asked = {name: list(values) for name, values in request.GET.lists() if name not in ("perPage", "nextPageToken")}
+    asked = {name: list(values) for name, values in request.GET.lists() if name not in _NOT_ASKED}
     return answer_query(request, {**asked, **fixed}, SIMPLE_EVENT_QUERY, prefixes=_extension_prefixes(request))
 
 
