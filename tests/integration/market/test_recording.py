@@ -1,9 +1,11 @@
 """The words of offers and products go on record, once for each version."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -143,6 +145,22 @@ def test_step__published_offer__records_the_document_behind_its_terms(shop: int,
     assert keccak256(body["document"].encode()) == offer.terms
     assert RecordedOffer.objects.get(offer=body["offer"]).fact_index == facts["offer_terms"].index
     assert run(market.WordsRecording()) == []
+
+
+def test_offer_page__whose_terms_are_in_the_record__leads_to_their_proof(shop: int, town: Town) -> None:
+    offer = town.publish(terms=keccak256(b"terms"))
+    address = f"/offers/{to_hex(hash_struct(offer))}/"
+    visitor = Client(headers={"host": "localhost", "accept-language": "en"})
+    before = visitor.get(address).content.decode()
+
+    (stored,) = (each for each in run(market.WordsRecording()) if each.fact.kind == "offer_terms")
+    after = visitor.get(address).content.decode()
+
+    assert "/record/bundle" not in before
+    (link,) = re.findall(r'href="(/api/v1/record/bundle[^"]*)"', after)
+    (proven,) = visitor.get(link).json()["facts"]
+    assert proven["index"] == stored.index
+    assert json.loads(proven["leaf"])["body"]["offer"] == to_hex(hash_struct(offer))
 
 
 def test_step__process_died_before_the_read_model_followed__states_the_same_facts(shop: int, town: Town) -> None:

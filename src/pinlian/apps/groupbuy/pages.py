@@ -105,6 +105,7 @@ def offer(request: HttpRequest, offer_id: str) -> HttpResponse:
         {
             "section": "home",
             "offer": terms,
+            "terms_fact": market.fact_of_terms(offer_id),
             "words": words_of(offer_id),
             "ladder": ladder_of_offer(terms.ladder),
             "groups": group_tiles(facade.groups_on_sale(seconds_now(), offer_ids=[offer_id])),

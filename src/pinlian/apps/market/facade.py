@@ -6,6 +6,7 @@ from pinlian.apps.market.offer_drafts import OfferInvalid, OfferPlan
 from pinlian.apps.market.offer_terms import (
     OFFER_FACTS,
     OfferTerms,
+    fact_of_terms,
     offer_terms,
     offers_of_arbiters,
     offers_of_merchants,
@@ -57,6 +58,7 @@ __all__ = [
     "add_product",
     "change_units_sold",
     "draft_offer",
+    "fact_of_terms",
     "merchant_of",
     "merchant_of_person",
     "merchants",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pinlian.apps.market.models import Offer
+from pinlian.apps.market.models import Offer, RecordedOffer
 from pinlian.domain.offer import Payee, Step, WindowKind
 
 
@@ -59,6 +59,11 @@ def terms_of_row(row: Offer) -> OfferTerms:
 def offer_terms(offer_ids: Collection[str]) -> dict[str, OfferTerms]:
     """The terms of those of `offer_ids` that are on the chain, by id."""
     return {row.id: terms_of_row(row) for row in Offer.objects.filter(id__in=set(offer_ids))}
+
+
+def fact_of_terms(offer_id: str) -> int | None:
+    """The index in the record of the fact with an offer's full terms; None as long as it is not there."""
+    return RecordedOffer.objects.filter(pk=offer_id).values_list("fact_index", flat=True).first()
 
 
 def offers_of_merchants(merchants: Collection[str]) -> list[OfferTerms]:
