@@ -19,7 +19,7 @@ from pinlian.domain.traceability.walk import Relation, contents, walk
 from pinlian.gs1.epc import link_of, product_epc
 
 LOTS_MAX = 30
-EVENTS_AT_PLACE_MAX = 120
+EVENTS_AT_PLACE_MAX = 60
 CERTIFICATES_MAX = 50
 _US = 1_000_000
 
