@@ -1,6 +1,14 @@
 // What has to be put right, beside the fields and at the end of the form.
 import { element, icon } from "./elements";
 
+/** Let screen readers say what is wrong with a field together with it, or no longer. */
+function describe(field: Element, id: string, is: boolean): void {
+  const others = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((other) => other !== "" && other !== id);
+  const all = is ? [...others, id] : others;
+  if (all.length > 0) field.setAttribute("aria-describedby", all.join(" "));
+  else field.removeAttribute("aria-describedby");
+}
+
 export class FormProblems {
   constructor(private readonly host: HTMLElement) {}
 
@@ -46,6 +54,7 @@ export class FormProblems {
       const field = this.host.querySelector(`[name="${name}"]`);
       if (texts.length > 0) field?.setAttribute("aria-invalid", "true");
       else field?.removeAttribute("aria-invalid");
+      if (field && place.id) describe(field, place.id, texts.length > 0);
     }
     const rest = Object.entries(errors).flatMap(([name, texts]) => (name === "__all__" || !beside.has(name) ? texts : []));
     if (rest.length > 0) this.problem(rest.join(" "), "");

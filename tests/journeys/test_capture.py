@@ -86,7 +86,9 @@ def test_farmer_and_leader__from_the_field_to_the_pickup_point(make_device: Make
     farmer.page.fill("[name=quantity]", "100000")
     farmer.button("不拍照，直接登记")
     farmer.sees("只有 120 公斤")
-    farmer.picture("capture-loss-mistake")
+    expect(farmer.page.locator("[name=quantity]")).to_be_focused()
+    expect(farmer.page.locator("[name=quantity]")).to_have_accessible_description(re.compile("只有 120 公斤"))
+    farmer.check_accessibility("capture-loss-mistake")
 
     # Splitting shows what is left over while one types.
     farmer.open("/capture/change/")

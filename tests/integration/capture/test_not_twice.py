@@ -8,6 +8,7 @@ import pytest
 from pinlian.apps.capture import selectors
 from pinlian.apps.epcis import facade as epcis
 from pinlian.chain.rpc import to_hex
+from pinlian.config import wiring
 from pinlian.gs1.epc import place_epc
 from pinlian.record import facade as record
 from tests.integration.capture.handler import Handler, catch_up, errors
@@ -55,6 +56,20 @@ def test_declaration__of_what_was_never_recorded__counts_for_nothing(farmer: Han
     state(farmer, never)
 
     assert farmer.has() == {lot: "10KGM"}
+
+
+def test_holdings__finer_than_a_gram__do_not_depend_on_how_facts_are_divided(farmer: Handler) -> None:
+    lot = harvest(farmer, "10")
+    [row] = epcis.events_touching([lot])
+    for hour in (8, 9):
+        more = [{"epcClass": lot, "quantity": 0.0005, "uom": "KGM"}]
+        event = {name: value for name, value in row.event.items() if name != "eventID"}
+        state(farmer, event | {"eventTime": f"2026-11-21T0{hour}:00:00.000+08:00", "quantityList": more})
+    one_by_one = farmer.has()
+
+    record.rebuild(wiring.FACT_FOLLOWING_MODELS)
+
+    assert farmer.has() == one_by_one
 
 
 def test_draft__prepared_twice__is_the_same_event_and_counts_once(farmer: Handler) -> None:

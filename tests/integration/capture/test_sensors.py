@@ -353,6 +353,13 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
+def test_listener__no_broker__says_so(farmer: Handler, caplog: pytest.LogCaptureFixture) -> None:
+    port = free_port()
+    with listening(port):
+        wait_until(lambda: f"no connection to the broker at 127.0.0.1:{port}" in caplog.text)
+
+
 @needs_broker
 @pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 def test_listener__away_for_a_while__gets_everything_once(sensor: Sensor, tmp_path: Path) -> None:

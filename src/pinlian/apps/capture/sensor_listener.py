@@ -74,6 +74,7 @@ class SensorListener:
             self._client.tls_set()
         self._client.reconnect_delay_set(1, RECONNECT_SECONDS_MAX)
         self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = self._on_connect_fail
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
 
@@ -111,6 +112,10 @@ class SensorListener:
         self._connection += 1
         client.subscribe(f"{TOPIC}+", QOS)
         logger.info("listening to sensors at %s:%d", self._host, self._port)
+
+    def _on_connect_fail(self, client: mqtt.Client, userdata: object) -> None:
+        words = "no connection to the broker at %s:%d, trying again: is it there, and do we trust its certificate?"
+        logger.warning(words, self._host, self._port)
 
     def _on_message(self, client: mqtt.Client, userdata: object, message: mqtt.MQTTMessage) -> None:
         try:

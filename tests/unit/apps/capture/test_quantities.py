@@ -36,6 +36,15 @@ def test_quantity_field__reads_what_a_chinese_keyboard_gives(typed: str, read: s
     assert QuantityField().clean(typed) == Decimal(read)
 
 
+@given(st.integers(1, 10**6), st.integers(1, 60))
+def test_equal_parts__of_pieces__are_whole_and_differ_by_one_at_most(pieces: int, count: int) -> None:
+    parts = equal_parts(Decimal(pieces), count, whole=True)
+
+    assert sum(parts) == pieces
+    assert all(part == part.to_integral_value() for part in parts)
+    assert max(parts) - min(parts) <= 1
+
+
 @given(st.integers(1, 10**9), st.integers(1, 60))
 def test_equal_parts__add_up_and_differ_by_a_thousandth_at_most(thousandths: int, count: int) -> None:
     quantity = Decimal(thousandths).scaleb(-3)
