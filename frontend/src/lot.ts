@@ -17,6 +17,8 @@ import { text } from "./texts";
 interface Statement {
   /** Indices of the facts that the page rests on. */
   facts: number[];
+  /** How many more it rests on, which are too many for one proof. */
+  left_out: number;
   bundle: Bundle | null;
   /** Addresses of bundles, of consistency proofs, of the scans' count, and of the node that this site offers. */
   proof: string;
@@ -121,7 +123,9 @@ class LotProof extends HTMLElement {
   /** Mark what was found at each statement, and say what holds for the whole page. */
   private judge(found: Found): Verdict {
     const facts = new Map(found.facts.flatMap(({ index, fact }): [number, SignedFact][] => (fact ? [[index, fact]] : [])));
-    const strangers = ofOtherGoods(facts, scanned());
+    // Of a way with gaps nobody can say that something is not on it.
+    const isWhole = this.statement.left_out === 0;
+    const strangers = isWhole ? ofOtherGoods(facts, scanned()) : new Set<number>();
     const reports = found.facts.map((report): FactReport => (strangers.has(report.index) ? { ...report, state: "altered" } : report));
     const { differences, unproven } = compare(this, reports, scanned());
     for (const { shown, recorded } of differences) {
@@ -136,7 +140,7 @@ class LotProof extends HTMLElement {
     if (found.memory === "other_record") return this.offerOtherRecord(found);
     if (found.askedChain && found.head !== undefined) keep(this.statement, found);
     if (worst !== "verified") return worst;
-    if (unproven.size > 0) return "verified_partly";
+    if (unproven.size > 0 || !isWhole) return "verified_partly";
     return found.askedChain ? "verified" : "verified_bundle";
   }
 

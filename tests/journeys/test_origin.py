@@ -195,6 +195,10 @@ def test_resident__of_a_site_that_lies__is_never_told_that_it_was_verified(
         statement["bundle"]["facts"] = [each for each in statement["bundle"]["facts"] if each["index"] != left_out]
         return page
 
+    def says_that_it_left_some_out(page: str, statement: Any) -> str:
+        statement["left_out"] = 3
+        return page
+
     def writes_another_amount(page: str, _: Any) -> str:
         return re.sub(r"( data-shown>)([\d.]+ )", r"\g<1>9\g<2>", page, count=1)
 
@@ -234,6 +238,7 @@ def test_resident__of_a_site_that_lies__is_never_told_that_it_was_verified(
         another_lots_proof: "altered",
         leaves_out_a_fact: "altered",
         shows_more_than_it_proves: "verified_partly",
+        says_that_it_left_some_out: "verified_partly",
         writes_another_amount: "altered",
         writes_another_hour: "altered",
         names_another_signer: "altered",

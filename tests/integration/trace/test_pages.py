@@ -14,7 +14,7 @@ from pinlian.apps.epcis import facade as epcis
 from pinlian.apps.epcis.models import Event
 from pinlian.apps.people import facade as people
 from pinlian.apps.trace import facade as trace
-from pinlian.apps.trace import pages
+from pinlian.apps.trace import lot_page, pages
 from pinlian.apps.trace.finding_texts import finding_words
 from pinlian.apps.trace.models import Recall
 from pinlian.domain.refusals import Refusal, Refused
@@ -180,6 +180,20 @@ def test_lot__for_its_script__comes_with_the_proof_of_all_that_it_rests_on() -> 
     assert statement["facts"] == list(answer.context["page"].facts)
     assert statement["bundle"] == asked
     assert statement["log"] == record.witness_policy().log
+
+
+@pytest.mark.usefixtures("milk")
+def test_lot__with_more_facts_than_one_proof_takes__says_how_many_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = statement_of(visitor().get(PAGE))
+    monkeypatch.setattr(lot_page, "FACTS_MAX", 3)
+
+    cut = statement_of(visitor().get(PAGE))
+
+    assert whole["left_out"] == 0
+    assert cut["facts"] == whole["facts"][:3]
+    assert cut["left_out"] == len(whole["facts"]) - 3
 
 
 @pytest.mark.usefixtures("milk")

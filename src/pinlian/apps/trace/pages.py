@@ -64,6 +64,7 @@ def _statement(page: LotPage) -> dict[str, Any]:
         bundle = replace(found, authors={**found.authors, **page.names}).as_json()
     return {
         "facts": page.facts,
+        "left_out": page.facts_left_out,
         "bundle": bundle,
         "proof": reverse("trace:proof", args=[page.gtin, page.number]),
         "consistency": reverse("api-1:prove_consistency"),
