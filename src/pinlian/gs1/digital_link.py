@@ -38,7 +38,7 @@ QUALIFIERS_OF_KEY: dict[str, tuple[tuple[str, ...], ...]] = {
 _NEEDED_QUALIFIER = {"415": "8020"}
 
 # The names of keys and qualifiers that version 1.1 of the standard knew and version 1.3 took out.
-_AI_OF_ALIAS = {
+AI_OF_ALIAS = {
     "gtin": "01",
     "itip": "8006",
     "gmn": "8013",
@@ -173,7 +173,7 @@ def parse(
         raise DigitalLinkError(Reason.HOST, host)
     segments = path.split("/")
     start = _key_position(segments, rules)
-    names = [_AI_OF_ALIAS.get(name, name) if allow_aliases else name for name in segments[start::2]]
+    names = [AI_OF_ALIAS.get(name, name) if allow_aliases else name for name in segments[start::2]]
     values = map(_unescape, segments[start + 1 :: 2])
     stem = "".join(f"/{segment}" for segment in segments[:start])
     return _link(host.lower(), stem, list(zip(names, values, strict=True)), _parameters(query), rules)
@@ -225,7 +225,7 @@ def _key_position(segments: list[str], rules: _Rules) -> int:
     for position in range(len(segments) - 2, -1, -2):
         name = segments[position]
         if rules.allow_aliases:
-            name = _AI_OF_ALIAS.get(name, name)
+            name = AI_OF_ALIAS.get(name, name)
         if name in QUALIFIERS_OF_KEY:
             return position
         if not _DIGITS.fullmatch(name):

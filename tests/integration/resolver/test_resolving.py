@@ -133,6 +133,8 @@ def test_get__linkset_in_a_browser__is_a_page(scanner: Client) -> None:
         (f"{PRODUCT}/foo", f"{PRODUCT}/foo"),
         (f"{LOT}/foo", f"{LOT}/foo"),
         ("/01", "/01"),
+        (f"/gtin/{GTIN}", f"/gtin/{GTIN}"),
+        ("/gln/9520123456788/glnx/x", "/gln/9520123456788/glnx/x"),
         ("/01/06901234567893", "(01) 06901234567893"),
         ("/01/0690123456789X", "(01) 0690123456789X"),
         (f"{PRODUCT}/21/7/10/L", "10"),
