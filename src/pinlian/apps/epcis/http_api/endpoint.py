@@ -82,9 +82,7 @@ def endpoint(**methods: View) -> View:
         except Exception as error:
             response = problem_response(_problem(error))
             if response.status_code == EpcisException.FAILED.status:
-                logger.exception(
-                    "the EPCIS interface failed at %s", request.resolver_match and request.resolver_match.route
-                )
+                logger.exception("%s of the EPCIS interface failed", request.method)
         response["Allow"] = allowed
         for standard, version in versions.items():
             response[f"GS1-{standard}-Version"] = version
