@@ -128,19 +128,20 @@ def test_resident__after_somebody_altered_the_event__is_told_that_it_was_altered
 
 @pytest.fixture
 def lots(make_device: MakeDevice) -> list[str]:
-    """The codes of two lots that a telephone verifies."""
+    """The addresses of the pages of two lots that a telephone verifies."""
     resident = make_device("phone", "zh")
-    codes = [harvest(make_device("phone", "zh")) for _ in range(2)]
-    for code in codes:
+    pages = []
+    for code in [harvest(make_device("phone", "zh")) for _ in range(2)]:
         look_until(resident, code, "verified")
-    return codes
+        pages.append(resident.page.url.split("?")[0])
+    return pages
 
 
 Lie = Callable[[str, Any], str]
 """What a site makes of a page (its HTML and what it tells its script)."""
 
 
-def lying(device: Device, code: str, lie: Lie) -> str:
+def lying(device: Device, address: str, lie: Lie) -> str:
     """What the telephone finds when the site alters the page on the way."""
 
     def answer(route: Route) -> None:
@@ -155,7 +156,7 @@ def lying(device: Device, code: str, lie: Lie) -> str:
 
     device.page.route("**/lots/0*", answer)
     device.page.route("**/lots/0*/**", answer)
-    device.open(code)
+    device.open(address)
     device.page.unroute("**/lots/0*")
     device.page.unroute("**/lots/0*/**")
     return found_by(device)
