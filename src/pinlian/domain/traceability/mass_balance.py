@@ -367,6 +367,40 @@ class _Site:
     events: list[int] = field(default_factory=list)
 
 
+class _OnTheWay:
+    """What left a site and has not arrived, by the site that it left."""
+
+    def __init__(self) -> None:
+        self.total = ZERO
+        self._from: dict[str, Fraction] = {}
+
+    def add(self, source: str, value: Fraction) -> None:
+        """So much left a site."""
+        if value:
+            self._from[source] = self._from.get(source, ZERO) + value
+            self.total += value
+
+    def take(self, wanted: Fraction, source: str) -> Fraction:
+        """Take as much as there is from one site, at most what is wanted; how much."""
+        part = min(self._from.get(source, ZERO), wanted)
+        if part:
+            self._from[source] -= part
+            self.total -= part
+            if not self._from[source]:
+                del self._from[source]
+        return part
+
+    def take_from_others(self, wanted: Fraction, site: str) -> Fraction:
+        """The same from all other sites, those first from where it left first."""
+        taken = ZERO
+        while taken < wanted:
+            source = next((each for each in self._from if each != site), None)
+            if source is None:
+                break
+            taken += self.take(wanted - taken, source)
+        return taken
+
+
 class _Book:
     """The accounts of one lot in one dimension."""
 
@@ -375,7 +409,7 @@ class _Book:
         self._dimension = dimension
         self._moved = [m for m in moved if m.amount is None or m.amount.dimension == dimension]
         self._sites: dict[str, _Site] = defaultdict(_Site)
-        self._on_the_way: dict[str, Fraction] = defaultdict(Fraction)
+        self._on_the_way = _OnTheWay()
         self._sum: dict[MovementKind, Fraction] = defaultdict(Fraction)
         self._unexplained = ZERO
         self._bridged: dict[tuple[FindingKind, str], tuple[Fraction, list[int]]] = {}
@@ -419,7 +453,7 @@ class _Book:
             used=self._sum[MovementKind.USED],
             lost=self._sum[MovementKind.LOST],
             sold=self._sum[MovementKind.SOLD],
-            on_the_way=sum(self._on_the_way.values(), ZERO),
+            on_the_way=self._on_the_way.total,
             held={name: place.held for name, place in sorted(self._sites.items()) if place.held},
             unexplained=self._unexplained,
         )
@@ -471,7 +505,7 @@ class _Book:
     def _returnable(self, movement: Movement) -> Fraction:
         """What a site can receive that others are recorded to have sent or sold."""
         sold = self._sum[MovementKind.SOLD] if movement.is_returned else ZERO
-        return sum(self._on_the_way.values(), sold)
+        return self._on_the_way.total + sold
 
     def _has_unknown(self, movement: Movement) -> bool:
         """Whether as much may have been made as it takes, because nobody said how much was made."""
@@ -506,12 +540,11 @@ class _Book:
         place.came_in += wanted
 
     def _post_shipped(self, movement: Movement, place: _Site) -> None:
-        self._on_the_way[movement.site] += self._take(movement, place)
+        self._on_the_way.add(movement.site, self._take(movement, place))
 
     def _post_voided(self, movement: Movement, place: _Site) -> None:
-        on_the_way = self._on_the_way[movement.site]
-        value = min(movement.amount.value, on_the_way) if movement.amount else on_the_way
-        self._on_the_way[movement.site] -= value
+        wanted = movement.amount.value if movement.amount else self._on_the_way.total
+        value = self._on_the_way.take(wanted, movement.site)
         place.held += value
         place.went_out -= value
 
@@ -540,43 +573,37 @@ class _Book:
 
     def _arrive(self, wanted: Fraction, *, at: str) -> Fraction:
         """Take from what is on the way, from other sites first; how much there was."""
-        arrived = ZERO
-        for source in sorted(self._on_the_way, key=lambda source: source == at):
-            part = min(self._on_the_way[source], wanted - arrived)
-            self._on_the_way[source] -= part
-            arrived += part
-        return arrived
+        arrived = self._on_the_way.take_from_others(wanted, at)
+        return arrived + self._on_the_way.take(wanted - arrived, at)
 
     def _arrive_unrecorded(self, wanted: Fraction, movement: Movement, place: _Site) -> None:
         """A site without any recorded arrival has what others sent; an event without a place, what anybody has."""
         if movement.site in self._records_arrivals:
             return
-        sources = {source: value for source, value in self._on_the_way.items() if source != movement.site}
-        arrived = ZERO
-        for source in sources:
-            part = min(self._on_the_way[source], wanted - arrived)
-            self._on_the_way[source] -= part
-            arrived += part
-        for name, other in self._sites.items():
-            if name != movement.site and (not movement.site or name not in self._records_departures):
-                part = min(other.held, wanted - arrived)
-                other.held -= part
-                arrived += part
+        arrived = self._on_the_way.take_from_others(wanted, movement.site)
+        arrived += self._take_held(wanted - arrived, movement.site, anybody=not movement.site)
         place.held += arrived
         place.came_in += arrived
         self._bridge(FindingKind.ARRIVAL_NOT_RECORDED, movement, arrived)
 
     def _depart_unrecorded(self, wanted: Fraction, movement: Movement) -> Fraction:
         """Sites without any recorded departure have sent what others receive; how much they had."""
-        departed = ZERO
-        for name, other in self._sites.items():
-            if name != movement.site and name not in self._records_departures:
-                part = min(other.held, wanted - departed)
-                other.held -= part
-                other.went_out += part
-                departed += part
+        departed = self._take_held(wanted, movement.site)
         self._bridge(FindingKind.DEPARTURE_NOT_RECORDED, movement, departed)
         return departed
+
+    def _take_held(self, wanted: Fraction, site: str, *, anybody: bool = False) -> Fraction:
+        """Take what other sites have, if they never record departures, or from anybody; how much."""
+        taken = ZERO
+        for name, other in self._sites.items():
+            if taken == wanted:
+                break
+            if other.held and name != site and (anybody or name not in self._records_departures):
+                part = min(other.held, wanted - taken)
+                other.held -= part
+                other.went_out += part
+                taken += part
+        return taken
 
     def _make_unrecorded(self, wanted: Fraction, movement: Movement) -> Fraction:
         """Who did not say how much was made has made as much as is needed."""

@@ -7,7 +7,7 @@ lot that is recalled only what came after.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -227,6 +227,7 @@ class _Walker:
         self._nodes: dict[str, Node] = {}
         self._edges: dict[Edge, None] = {}
         self._events: dict[int, Event] = {}
+        self._attached: dict[str, list[tuple[str, _Stay]]] = {}
         self._done: dict[tuple[str, _Mode, bool], list[tuple[int, int]]] = defaultdict(list)
 
     def run(self, levels_max: int) -> Walk:
@@ -270,6 +271,7 @@ class _Walker:
             events = found.get(epc, [])
             kept = in_order(standing(events))
             self._known[epc] = kept
+            self._attached.pop(epc, None)
             left = {event.index for event in kept}
             self._taken_back |= {event.index: event for event in events if event.index not in left}
 
@@ -302,7 +304,7 @@ class _Walker:
                     packed_in.append(event)
                 if Role.PARENT in roles:
                     following += self._children(task, event)
-        return [*following, *self._carriers(task, packed_in, events), *self._sensors(task, events)]
+        return [*following, *self._carriers(task, packed_in, events), *self._sensors(task)]
 
     def _take_readings(self, event: Event, task: _Task) -> None:
         """Keep of an event what it says of a stretch of time."""
@@ -379,27 +381,22 @@ class _Walker:
                 )
         return following
 
-    def _sensors(self, task: _Task, known: Sequence[Event]) -> list[_Task]:
+    def _sensors(self, task: _Task) -> list[_Task]:
         """What was attached to a thing, perhaps long before: while it was."""
+        if task.epc not in self._attached:
+            self._attached[task.epc] = list(_attachments(task.epc, self._known[task.epc]))
         following: list[_Task] = []
-        joinings = _by_parent(known).get((task.epc, EventType.ASSOCIATION), [])
-        of_child: dict[str, list[Event]] = defaultdict(list)
-        for event in joinings:
-            children = {thing.epc for thing in event.of_role(Role.CHILD)}
-            for child in children or list(of_child):
-                of_child[child].append(event)
-        for child, events in of_child.items():
-            for stay in _stays(child, events, {event.index for event in events}, task.until):
-                since = max(task.since, stay.packings[0].time_us)
-                if since <= stay.until:
-                    self._join(child, task.epc, stay.packings[0])
-                    following.append(_Task(child, _Mode.SENSE, since, stay.until, relation=Relation.SENSOR))
+        for child, stay in self._attached[task.epc]:
+            since, until = max(task.since, stay.packings[0].time_us), min(task.until, stay.until)
+            if since <= until:
+                self._join(child, task.epc, stay.packings[0])
+                following.append(_Task(child, _Mode.SENSE, since, until, relation=Relation.SENSOR))
         return following
 
     def _follow_carrier(self, task: _Task) -> list[_Task]:
         """A container while something was in it."""
         known = self._known[task.epc]
-        following = self._sensors(task, known)
+        following = self._sensors(task)
         packed_in: list[Event] = []
         moved = False
         for event in _between(known, task.since, task.until):
@@ -442,6 +439,18 @@ def _by_parent(events: Iterable[Event]) -> dict[tuple[str, EventType], list[Even
             for parent in event.of_role(Role.PARENT):
                 found[parent.epc, event.type].append(event)
     return found
+
+
+def _attachments(parent: str, known: Iterable[Event]) -> Iterator[tuple[str, "_Stay"]]:
+    """What was attached to a thing, and when."""
+    of_child: dict[str, list[Event]] = defaultdict(list)
+    for event in _by_parent(known).get((parent, EventType.ASSOCIATION), []):
+        children = {thing.epc for thing in event.of_role(Role.CHILD)}
+        for child in sorted(children) or list(of_child):
+            of_child[child].append(event)
+    for child, events in of_child.items():
+        for stay in _stays(child, events, {event.index for event in events}, FOR_EVER):
+            yield child, stay
 
 
 class _Stay(NamedTuple):
