@@ -89,7 +89,7 @@ class Anchoring:
 
     def _forget_what_the_chain_lost(self) -> bool:
         """Whether the block that held the newest anchor has left the chain; then it counts as not anchored."""
-        anchored = self._newest_anchored()
+        anchored = heads.newest_anchored()
         block = self._sender.rpc.block_number()
         if anchored is None or block < (anchored.anchored_block or 0):
             return False
@@ -102,12 +102,8 @@ class Anchoring:
         )
         return True
 
-    @staticmethod
-    def _newest_anchored() -> HeadRow | None:
-        return HeadRow.objects.filter(anchored_block__isnull=False).order_by("-size").first()
-
     def _due(self) -> HeadRow | None:
-        anchored = self._newest_anchored()
+        anchored = heads.newest_anchored()
         newer = HeadRow.objects.filter(size__gt=anchored.size if anchored else 0, anchor_tx_hash="").order_by("-size")
         overdue = int(time.time()) - WITNESSES_PATIENCE_SECONDS
         return newer.filter(witnessed=True).first() or newer.filter(signed_at__lte=overdue).first()

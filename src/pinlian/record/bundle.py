@@ -12,7 +12,6 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import heads, identity, log
 from pinlian.record.fact import FactDomain
 from pinlian.record.heads import Head
-from pinlian.record.models import Head as HeadRow
 from pinlian.record.verify import Anchor, Bundle, ProvenFact
 
 FACTS_MAX = 1_000
@@ -36,7 +35,7 @@ def bundle(indices: Collection[int], *, head_size: int | None = None) -> Bundle:
     unknown = [index for index in wanted if not 0 <= index < head.size]
     if unknown:
         raise Refused(Refusal.FACT_UNKNOWN, "index", str(unknown[0]))
-    anchored = _anchored(head.size) if head_size is None else heads.of_size(head_size)
+    anchored = heads.newest_anchored(head.size) if head_size is None else heads.of_size(head_size)
     if head_size is not None and (anchored is None or anchored.anchored_block is None):
         raise Refused(Refusal.FACT_UNKNOWN, "head_size", f"no head of {head_size} facts is on the chain")
     leaves = log.leaves_at(wanted)
@@ -69,11 +68,6 @@ def _names(leaves: Iterable[bytes]) -> dict[str, str]:
 
 def _anchor(head: Head, domain: FactDomain, keeper: bytes) -> Anchor:
     return Anchor(domain.chain_id, domain.anchor, keeper, head.anchored_block or 0, head.size, head.root)
-
-
-def _anchored(size_max: int) -> Head | None:
-    row = HeadRow.objects.filter(anchored_block__isnull=False, size__lte=size_max).order_by("-size").first()
-    return None if row is None else heads.head_of(row)
 
 
 def _best_head(size: int) -> Head:

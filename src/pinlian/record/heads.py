@@ -16,6 +16,7 @@ from pinlian.record.models import Head as HeadRow
 from pinlian.record.note import signed_note
 
 _LOCK = 0x70696E6C_69616E03
+_ANCHORED = Q(anchored_block__isnull=False)
 IN_HAND_SECONDS_MAX = 120
 """So long a head is kept for witnesses to cosign and readers to prove against."""
 
@@ -39,7 +40,7 @@ class Head:
     anchored_block: int | None
 
 
-def head_of(row: HeadRow) -> Head:
+def _head_of(row: HeadRow) -> Head:
     """A row as others see it."""
     return Head(row.size, bytes(row.root), row.checkpoint, row.witnessed, row.anchored_block)
 
@@ -80,31 +81,28 @@ def _forget_superseded(size: int) -> None:
 
 def newest() -> Head:
     """The newest signed head; the first call signs one."""
-    row = HeadRow.objects.order_by("-size").first()
-    if row is None:
+    found = _newest(Q())
+    if found is None:
         sign_head()
-        row = HeadRow.objects.order_by("-size").first()
-    if row is None:
+        found = _newest(Q())
+    if found is None:
         raise AssertionError("the first head was just signed")
-    return head_of(row)
+    return found
 
 
 def newest_witnessed() -> Head | None:
     """The newest head that the policy's witnesses cosigned."""
-    row = HeadRow.objects.filter(witnessed=True).order_by("-size").first()
-    return None if row is None else head_of(row)
+    return _newest(Q(witnessed=True))
 
 
-def newest_anchored() -> Head | None:
-    """The newest head that is on the chain."""
-    row = HeadRow.objects.filter(anchored_block__isnull=False).order_by("-size").first()
-    return None if row is None else head_of(row)
+def newest_anchored(size_max: int | None = None) -> Head | None:
+    """The newest head that is on the chain, of those that are not larger than `size_max`."""
+    return _newest(_ANCHORED if size_max is None else _ANCHORED & Q(size__lte=size_max))
 
 
 def of_size(size: int) -> Head | None:
     """The head of just this size, if it was signed and is kept."""
-    row = HeadRow.objects.filter(size=size).first()
-    return None if row is None else head_of(row)
+    return _newest(Q(size=size))
 
 
 def covering(index: int, *, witnessed: bool = False, anchored: bool = False) -> Head | None:
@@ -113,9 +111,13 @@ def covering(index: int, *, witnessed: bool = False, anchored: bool = False) -> 
     if witnessed:
         wanted &= Q(witnessed=True)
     if anchored:
-        wanted &= Q(anchored_block__isnull=False)
+        wanted &= _ANCHORED
+    return _newest(wanted)
+
+
+def _newest(wanted: Q) -> Head | None:
     row = HeadRow.objects.filter(wanted).order_by("-size").first()
-    return None if row is None else head_of(row)
+    return None if row is None else _head_of(row)
 
 
 def cosign(size: int, add: Callable[[str], tuple[str, bool]]) -> Head | None:
@@ -133,4 +135,4 @@ def cosign(size: int, add: Callable[[str], tuple[str, bool]]) -> Head | None:
             return None
         row.checkpoint, row.witnessed = add(row.checkpoint)
         row.save(update_fields=["checkpoint", "witnessed"])
-    return head_of(row)
+    return _head_of(row)
