@@ -167,11 +167,9 @@ def _early_arrivals(subject: str, name: str, events: Iterable[Event], own: Itera
     ]
     early: list[tuple[Event, Event]] = []
     for event in came:
-        since = event.at + CLOCK_SECONDS_MAX
-        others = [place for place, at in seen.items() if place != event.site and at <= event.at]
-        departures = [left[place] for place in others if place in left]
-        if others and len(departures) == len(others) and all(departure.at > since for departure in departures):
-            early.append((event, departures[0]))
+        departure = _all_left_later(event, seen, left)
+        if departure is not None:
+            early.append((event, departure))
     if not early:
         return []
     received, shipped = early[0]
@@ -184,6 +182,25 @@ def _early_arrivals(subject: str, name: str, events: Iterable[Event], own: Itera
     }
     rests_on = evidence([shipped.index, *(event.index for event, _ in early)])
     return [Finding(FindingKind.RECEIVED_BEFORE_SHIPPED, Severity.SERIOUS, subject, facts, rests_on)]
+
+
+def _all_left_later(arrival: Event, seen: Mapping[str, int], left: Mapping[str, Event]) -> Event | None:
+    """The departure from the place where it had been first, if it left all places where it had been after it arrived.
+
+    Args:
+        seen: when it was at each place first, Unix seconds, in that order.
+    """
+    first: Event | None = None
+    for place, at in seen.items():
+        if at > arrival.at:
+            break
+        if place == arrival.site:
+            continue
+        departure = left.get(place)
+        if departure is None or departure.at <= arrival.at + CLOCK_SECONDS_MAX:
+            return None
+        first = first or departure
+    return first
 
 
 def _signed_before(subject: str, events: Sequence[Event]) -> list[Finding]:
