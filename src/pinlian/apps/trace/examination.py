@@ -33,10 +33,12 @@ from pinlian.domain.traceability.certificates import (
 from pinlian.domain.traceability.cold_chain import temperature_findings
 from pinlian.domain.traceability.event import SHIPPED, BizStep, Event, EventType, Role, site
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
-from pinlian.domain.traceability.mass_balance import Balance, balances, weighed, yields
+from pinlian.domain.traceability.lot_book import Balance
+from pinlian.domain.traceability.mass_balance import balances
 from pinlian.domain.traceability.plausibility import makes, origin_findings, place_findings, time_findings
 from pinlian.domain.traceability.quantity import Amount, amount, plain
 from pinlian.domain.traceability.walk import Relation, Walk, contents, walk
+from pinlian.domain.traceability.yields import weighed, yields
 from pinlian.durable.one_writer import one_writer
 from pinlian.gs1.epcis.identity import canonical_or_as_is
 from pinlian.gs1.epcis.terms import read_time_us

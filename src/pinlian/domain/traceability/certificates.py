@@ -11,8 +11,8 @@ from fractions import Fraction
 
 from pinlian.domain.traceability.event import Event, Role, Thing, site
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity, evidence
-from pinlian.domain.traceability.mass_balance import weighed
 from pinlian.domain.traceability.quantity import Amount, plain
+from pinlian.domain.traceability.yields import weighed
 
 RECORDED_DAYS_MAX = 7
 """What is recorded later than that, when the certificate no longer holds, may be said to be older than it is."""

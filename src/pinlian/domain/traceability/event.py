@@ -57,6 +57,7 @@ class BizStep(StrEnum):
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 -- the clock of the place is added to it
 
 CLOCK_SECONDS_MAX = 15 * 60
+CLOCK_US = CLOCK_SECONDS_MAX * 1_000_000
 """By how much two clocks may differ without anything being wrong."""
 
 RETURNED = "returned"

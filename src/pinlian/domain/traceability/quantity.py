@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+ZERO = Fraction(0)
+
 MASS, VOLUME, PIECES = "KGM", "LTR", "C62"
 """What each dimension is counted in: kilograms, litres, pieces."""
 

@@ -6,10 +6,11 @@ from random import Random
 from pinlian.domain.traceability.cold_chain import Need, temperature_findings
 from pinlian.domain.traceability.event import BizStep, EventType
 from pinlian.domain.traceability.finding import Finding
-from pinlian.domain.traceability.mass_balance import balances, yields
+from pinlian.domain.traceability.mass_balance import balances
 from pinlian.domain.traceability.plausibility import makes, origin_findings, place_findings, time_findings
 from pinlian.domain.traceability.position import Position
 from pinlian.domain.traceability.walk import Relation, walk
+from pinlian.domain.traceability.yields import yields
 from tests.unit.domain.traceability.scenes import FACTORY, FARM, PICKUP, WAREHOUSE, Scene, time_us
 
 PLACES: Mapping[str, Position] = {

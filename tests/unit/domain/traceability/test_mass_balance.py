@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from pinlian.domain.traceability.event import Event, standing
 from pinlian.domain.traceability.finding import Finding, FindingKind, Severity
-from pinlian.domain.traceability.mass_balance import Balance, balances, yields
+from pinlian.domain.traceability.lot_book import Balance
+from pinlian.domain.traceability.mass_balance import balances
 from pinlian.domain.traceability.quantity import SCALES_SHARE, amount
+from pinlian.domain.traceability.yields import yields
 from tests.unit.domain.traceability.scenes import (
     CRATE,
     FACTORY,

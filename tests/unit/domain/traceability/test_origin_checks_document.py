@@ -14,7 +14,7 @@ from pinlian.domain.traceability.certificates import claim_findings, ingredient_
 from pinlian.domain.traceability.cold_chain import Need, temperature_findings
 from pinlian.domain.traceability.copied_codes import Scan, scan_findings
 from pinlian.domain.traceability.finding import Finding, FindingKind
-from pinlian.domain.traceability.mass_balance import balances, yields
+from pinlian.domain.traceability.mass_balance import balances
 from pinlian.domain.traceability.plausibility import (
     origin_findings,
     place_findings,
@@ -23,6 +23,7 @@ from pinlian.domain.traceability.plausibility import (
 )
 from pinlian.domain.traceability.position import Position, distance_metres
 from pinlian.domain.traceability.quantity import amount, plain
+from pinlian.domain.traceability.yields import yields
 from tests.unit.domain.traceability.scenes import (
     CRATE,
     FACTORY,
