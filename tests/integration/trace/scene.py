@@ -6,6 +6,7 @@ from typing import Any
 
 from pinlian.apps.epcis import facade as epcis
 from pinlian.apps.trace import facade as trace
+from pinlian.apps.trace.facade import FindingKind
 from pinlian.record import facade as record
 
 PREFIX = "https://id.gs1.org"
@@ -13,10 +14,18 @@ FARM, FACTORY, WAREHOUSE, PICKUP = (
     f"{PREFIX}/414/{gln}" for gln in ("9521234000006", "9521234000013", "9521234000020", "9521234000037")
 )
 GTIN = "09521234000013"
-PALLET, CRATE = f"{PREFIX}/00/095212340000000019", f"{PREFIX}/8003/09521234100003CRATE1"
+PALLET, CRATE = f"{PREFIX}/00/095212340000000013", f"{PREFIX}/8003/09521234100003CRATE1"
 SENSOR = f"{PREFIX}/8004/9521234SENSOR"
 START = datetime(2026, 11, 2, 6, tzinfo=UTC)
 CAPTURER = "0x" + "aa" * 20
+CERTIFICATE: dict[str, Any] = {
+    "kind": "organic",
+    "name": "Organic product",
+    "issuer": "Test body",
+    "holder": "Chongming farm",
+    "valid_from": "2026-01-01",
+    "valid_until": "2026-12-31",
+}
 
 Amount = tuple[str, float, str]
 
@@ -134,3 +143,8 @@ def follow() -> None:
         pass
     while trace.watch_step():
         pass
+
+
+def kinds(epc: str) -> list[FindingKind]:
+    """Of the findings about a lot."""
+    return [finding.kind for finding in trace.findings(epc)]

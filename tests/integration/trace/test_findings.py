@@ -10,6 +10,7 @@ from pinlian.domain.refusals import Refusal, Refused
 from pinlian.record import facade as record
 from tests.integration.trace.people import signing
 from tests.integration.trace.scene import (
+    CERTIFICATE,
     CRATE,
     FACTORY,
     FARM,
@@ -18,6 +19,7 @@ from tests.integration.trace.scene import (
     WAREHOUSE,
     capture,
     follow,
+    kinds,
     lost,
     lot,
     made,
@@ -35,18 +37,6 @@ pytestmark = [
 ]
 
 A, B, MERGED, SPLIT, OTHER = map(lot, ("A", "B", "MERGED", "SPLIT", "OTHER"))
-CERTIFICATE: dict[str, Any] = {
-    "kind": "organic",
-    "name": "Organic product",
-    "issuer": "Test body",
-    "holder": "Chongming farm",
-    "valid_from": "2026-01-01",
-    "valid_until": "2026-12-31",
-}
-
-
-def kinds(epc: str) -> list[FindingKind]:
-    return [finding.kind for finding in trace.findings(epc)]
 
 
 def test_findings__more_shipped_than_came_in__names_events_that_are_in_the_record() -> None:

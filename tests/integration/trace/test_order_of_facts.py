@@ -17,6 +17,7 @@ from pinlian.config.wiring import FACT_PROJECTED_MODELS
 from pinlian.record import facade as record
 from tests.integration.trace.people import signing
 from tests.integration.trace.scene import (
+    CERTIFICATE,
     CRATE,
     FACTORY,
     FARM,
@@ -27,6 +28,7 @@ from tests.integration.trace.scene import (
     capture,
     event,
     follow,
+    kinds,
     lost,
     lot,
     made,
@@ -46,18 +48,6 @@ pytestmark = [
 
 A, B, MERGED, BOXED = map(lot, ("A", "B", "MERGED", "BOXED"))
 GDTI = "urn:epc:id:gdti:9521234.00001.7"
-CERTIFICATE: dict[str, Any] = {
-    "kind": "organic",
-    "name": "Organic product",
-    "issuer": "Test body",
-    "holder": "Chongming farm",
-    "valid_from": "2026-01-01",
-    "valid_until": "2026-12-31",
-}
-
-
-def kinds(epc: str) -> list[FindingKind]:
-    return [finding.kind for finding in trace.findings(epc)]
 
 
 def attached(at: float) -> dict[str, Any]:
