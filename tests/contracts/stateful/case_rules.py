@@ -9,7 +9,7 @@ from pinlian.domain.chain_events import CaseClosed, CaseOpened, CaseRejected, Ch
 from pinlian.domain.messages import AnswerCase, OpenCase, RuleCase
 from pinlian.domain.offer import WindowKind
 from tests.contracts.stateful.drafts import picks, shares
-from tests.contracts.stateful.ledger import ANSWER, RULING, Dispute, Fate, Stage
+from tests.contracts.stateful.ledger import ANSWER, RULING, Dispute, Fate, Purchase, Stage
 from tests.contracts.stateful.life import Life, one
 from tests.contracts.stateful.people import ARBITER, EVERYBODY, Person
 from tests.contracts.stateful.tally import TALLY
@@ -26,6 +26,11 @@ class CaseRules(Life):
         kind, asked = CaseKind.CLAIM, -(-purchase.amount * share // 100)
         if wants_return and deal.offer.window_kind == WindowKind.NO_REASON:
             kind, asked = CaseKind.RETURN, purchase.amount
+        self._open_case(purchase, kind, asked, own)
+        return True
+
+    def _open_case(self, purchase: Purchase, kind: CaseKind, asked: int, own: int) -> None:
+        deal = purchase.group
         message = OpenCase(deal.group_id, purchase.leaf.nonce, kind, asked, self.hash())
         sender, signature = self.authorise(purchase.buyer, message, own)
         call = calls.open_case(purchase.place, purchase.leaf, purchase.siblings, message, signature)
@@ -38,7 +43,6 @@ class CaseRules(Life):
         purchase.fate = Fate.IN_CASE
         purchase.is_rebated = True
         self.ledger.disputes[key] = Dispute(key, purchase, kind, purchase.amount, asked, self.town.now + ANSWER)
-        return True
 
     def _closed(self, dispute: Dispute, events: list[ChainEvent], award: int, decided: Decided) -> None:
         deal = dispute.purchase.group
@@ -79,11 +83,14 @@ class CaseRules(Life):
     @TALLY.counted
     def rule_case(self, pick: int, share: int, own: int) -> bool:
         dispute = one(self.to_rule(), pick)
-        message = RuleCase(dispute.case_id, dispute.asked * share // 100)
+        self._rule(dispute, dispute.asked * share // 100, own)
+        return True
+
+    def _rule(self, dispute: Dispute, award: int, own: int) -> None:
+        message = RuleCase(dispute.case_id, award)
         sender, signature = self.authorise(ARBITER, message, own)
         events = self.town.act(sender, calls.rule_case(message, signature))
-        self._closed(dispute, events, message.award, Decided.RULED)
-        return True
+        self._closed(dispute, events, award, Decided.RULED)
 
     @precondition(lambda self: self.disputes(Stage.OPENED, Stage.REJECTED, late=True))
     @rule(pick=picks, sender=st.sampled_from(EVERYBODY))

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
 from pinlian.chain import escrow as calls
+from pinlian.domain.case import CaseKind
 from pinlian.domain.group import GroupStatus
 from tests.contracts.stateful.account_rules import AccountRules
 from tests.contracts.stateful.case_rules import CaseRules
@@ -53,6 +54,7 @@ class EscrowLife(AccountRules, OfferRules, OrderRules, GroupRules, CaseRules, Ti
         self.town.evm.wait(2 * HOUR)
         for deal in self.deals(GroupStatus.OPEN):
             self._close(deal, STRANGER)
+        self.afterwards("close_group")
         for deal in self.deals(GroupStatus.CLOSED)[:2]:
             self._deliver(deal, deal.leader, own=0)
         self._open(sound[4:], own=0)
@@ -84,25 +86,40 @@ class EscrowLife(AccountRules, OfferRules, OrderRules, GroupRules, CaseRules, Ti
 
     # --- the last day ---
 
+    def _did(self, what: str) -> None:
+        TALLY.note(what, has_succeeded=True)
+        self.afterwards(what)
+
     def everything_ends(self) -> None:
         """Whatever happened, strangers can bring every group and case to its end, and nobody's money stays behind."""
         for deal in self.deals(GroupStatus.OPEN):
             self.town.evm.wait(max(0, deal.terms.closes_at - self.town.now))
             self._close(deal, STRANGER)
+        for deal in self.deals(GroupStatus.CLOSED)[1::2]:
+            self._deliver(deal, deal.leader, own=0)
+            self._did("confirm_delivery")
+        for deal in self.windows():
+            for purchase in self.purchases([deal])[:2]:
+                self._open_case(purchase, CaseKind.CLAIM, purchase.amount, own=0)
+                self._did("open_case")
         for dispute in self.disputes(Stage.OPENED, late=False)[::2]:
             self._answer(dispute, dispute.purchase.group.merchant, accepted=False, own=0)
+            self._did("answer_case")
+        for dispute in self.to_rule()[::2]:
+            self._rule(dispute, dispute.asked // 2, own=0)
+            self._did("rule_case")
         for deal in self.deals(GroupStatus.CLOSED):
             self.town.evm.wait(max(0, deal.terms.deliver_by + GRACE + 1 - self.town.now))
             self._fail(deal, STRANGER)
-            TALLY.note("fail_group", has_succeeded=True)
+            self._did("fail_group")
         self.town.evm.wait(RULING + 30 * DAY + PAUSE_MAX)
         self.afterwards("everything_runs_out")
         for dispute in self.disputes(Stage.OPENED, Stage.REJECTED, late=True):
             self._resolve(dispute, STRANGER)
-            TALLY.note("resolve_case", has_succeeded=True)
+            self._did("resolve_case")
         for deal in self.to_settle():
             self._settle(deal, STRANGER)
-            TALLY.note("settle_group", has_succeeded=True)
+            self._did("settle_group")
         for run in self.runs_to_refund():
             self._give_back(run, STRANGER)
         for run in self.runs_to_rebate():

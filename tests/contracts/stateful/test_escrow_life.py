@@ -17,7 +17,7 @@ from tests.contracts.stateful.town import deployed
 
 PROFILES = {
     "quick": settings(max_examples=10, stateful_step_count=100, phases=[Phase.generate]),
-    "ci": settings(max_examples=40, stateful_step_count=100),
+    "ci": settings(max_examples=30, stateful_step_count=100),
     "deep": settings(max_examples=1_000, stateful_step_count=200),
 }
 
