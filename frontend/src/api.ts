@@ -21,8 +21,26 @@ export class FormErrors extends Error {
   }
 }
 
+/** What requests carry of the page that they are sent for. */
+export interface Asker {
+  language: string;
+  csrf: string;
+}
+
+let asker: Asker | undefined;
+
+/** In a worker, which has no page of its own: ask for this one. */
+export function askFor(page: Asker): void {
+  asker = page;
+}
+
+export function thisPage(): Asker {
+  const csrf = /(?:^|; )pinlian_csrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+  return { language: document.documentElement.lang, csrf };
+}
+
 export function csrfToken(): string {
-  return /(?:^|; )pinlian_csrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+  return (asker ?? thisPage()).csrf;
 }
 
 async function read<T>(response: Response): Promise<T> {
@@ -36,7 +54,7 @@ async function read<T>(response: Response): Promise<T> {
 }
 
 function headers(extra: Record<string, string> = {}): Record<string, string> {
-  return { Accept: "application/json", "Accept-Language": document.documentElement.lang, ...extra };
+  return { Accept: "application/json", "Accept-Language": (asker ?? thisPage()).language, ...extra };
 }
 
 export async function getJson<T>(url: string): Promise<T> {

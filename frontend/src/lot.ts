@@ -1,34 +1,17 @@
-// The page behind the code: checks on this device what the page says, against the record and the chain. It is the only
-// script of that page, and begins with the proof that came with it before the page is drawn.
+// The page behind the code: says what this device found when it checked the page against the record and the chain.
+// lot-start.ts, which stands in the page itself, has begun the check before the page is drawn.
 import { csrfToken } from "./api";
-import { NodeUnreachable } from "./chain-reader";
 import { element } from "./elements";
 import type { SignedFact } from "./fact";
 import { toHex } from "./hex";
 import { compare, type Difference, ofOtherGoods, statementOf } from "./lot-claims";
-import type { Bundle } from "./record/bundle";
-import { continues, identityOf, isSameRecord, remember, remembered } from "./record/memory";
-import { fetchBundle, OtherChain, proveByBundle, proveFacts, type Proof, ProofUnreachable } from "./record/prove";
+import { find, statement } from "./lot-asking";
+import type { Found } from "./lot-finding";
+import type { Answer, Failure } from "./lot-worker";
+import { identityOf, remember } from "./record/memory";
 import { sha256 } from "./record/sha256";
 import type { FactReport, State } from "./record/verify";
 import { text } from "./texts";
-
-/** What the page tells its script; apps/trace/pages.py writes it. */
-interface Statement {
-  /** Indices of the facts that the page rests on. */
-  facts: number[];
-  /** How many more it rests on, which are too many for one proof. */
-  left_out: number;
-  bundle: Bundle | null;
-  /** Addresses of bundles, of consistency proofs, of the scans' count, and of the node that this site offers. */
-  proof: string;
-  consistency: string;
-  scan: string;
-  node: string;
-  log: string;
-  witnesses: string[];
-  quorum: number;
-}
 
 type Verdict =
   | State
@@ -37,46 +20,15 @@ type Verdict =
   | "verified_partly"
   | "other_record"
   | "rewritten"
-  | "other_chain"
-  | "unreachable"
-  | "unsound";
-
-interface Found extends Proof {
-  askedChain: boolean;
-  /** What this device remembers of the site's record, held against what it says now. */
-  memory: "none" | "same" | "other_record" | "rewritten";
-}
+  | Failure;
 
 const WORST_FIRST: State[] = ["altered", "author_unknown", "not_anchored", "verified"];
 const VISITOR_KEY = "pinlian-visitor";
 /** A tenth of a degree: nothing finer leaves the device. */
 const GRID = 10;
 
-/** Check the facts against the head that a node tells; where no node answers, against the one that the server names. */
-async function find(statement: Statement, node: string): Promise<Found> {
-  const { facts, proof, log, witnesses, quorum } = statement;
-  const trust = { log, witnesses, quorum };
-  const bundle = statement.bundle ?? (await fetchBundle(proof, facts));
-  try {
-    const found = await proveFacts(facts, proof, node, trust, bundle);
-    return { ...found, askedChain: true, memory: await recall(statement, found) };
-  } catch (error) {
-    if (!(error instanceof NodeUnreachable) || error instanceof OtherChain) throw error;
-    const found = await proveByBundle(facts, bundle, trust);
-    return { ...found, askedChain: false, memory: await recall(statement, found) };
-  }
-}
-
-async function recall({ log, consistency }: Statement, { bundle, checkpoint }: Proof): Promise<Found["memory"]> {
-  const known = remembered();
-  const identity = bundle && identityOf(bundle, log);
-  if (known === undefined || identity === undefined || checkpoint === undefined) return "none";
-  if (!isSameRecord(known, identity)) return "other_record";
-  return (await continues(known, checkpoint, consistency)) ? "same" : "rewritten";
-}
-
-function keep({ log }: Statement, { bundle, checkpoint }: Found): void {
-  const identity = bundle && identityOf(bundle, log);
+function keep({ bundle, checkpoint }: Found): void {
+  const identity = bundle && identityOf(bundle, statement.log);
   if (identity && checkpoint) remember(identity, checkpoint);
 }
 
@@ -87,44 +39,42 @@ function scanned(): string {
 }
 
 class LotProof extends HTMLElement {
-  private readonly statement = statement;
-
   connectedCallback(): void {
-    // The script runs while the page still comes.
-    if (document.readyState !== "loading") this.begin();
-    else document.addEventListener("DOMContentLoaded", () => this.begin(), { once: true });
-  }
-
-  private begin(): void {
     const form = this.querySelector<HTMLFormElement>("[data-node-form]");
     form?.removeAttribute("hidden");
     form?.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.check(find(this.statement, form.querySelector<HTMLInputElement>("input")?.value.trim() || this.statement.node));
+      void this.check(find(form.querySelector<HTMLInputElement>("input")?.value.trim() || statement.node));
     });
     const where = this.querySelector<HTMLElement>("[data-say-where]");
     if ("geolocation" in navigator) where?.removeAttribute("hidden");
     where?.addEventListener("click", () => this.sayWhere(where));
-    void this.check(first).finally(() => this.countScan());
+    void this.check(window.lotCheck ?? find(statement.node)).finally(() => this.countScan());
   }
 
-  private async check(finding: Promise<Found>): Promise<void> {
+  private async check(finding: Promise<Answer>): Promise<void> {
     this.show("checking");
+    const answer = await finding;
+    if ("failure" in answer) return this.fail(answer.failure, answer.reason);
     try {
-      this.show(this.judge(await finding));
-      if (await this.hasWrongPhoto()) this.show("altered");
+      this.show(this.judge(answer.found));
     } catch (error) {
-      this.show(error instanceof OtherChain ? "other_chain" : error instanceof ProofUnreachable ? "unreachable" : "unsound");
-      // What a site sends may be anything: it is told, and no fault of this script.
-      console.warn(error);
+      return this.fail("unsound", error);
     }
+    if (await this.hasWrongPhoto()) this.show("altered");
+  }
+
+  /** What a site sends may be anything: it is told, and no fault of this script. */
+  private fail(failure: Failure, reason: unknown): void {
+    this.show(failure);
+    console.warn(reason);
   }
 
   /** Mark what was found at each statement, and say what holds for the whole page. */
   private judge(found: Found): Verdict {
     const facts = new Map(found.facts.flatMap(({ index, fact }): [number, SignedFact][] => (fact ? [[index, fact]] : [])));
     // Of a way with gaps nobody can say that something is not on it.
-    const isWhole = this.statement.left_out === 0;
+    const isWhole = statement.left_out === 0;
     const strangers = isWhole ? ofOtherGoods(facts, scanned()) : new Set<number>();
     const reports = found.facts.map((report): FactReport => (strangers.has(report.index) ? { ...report, state: "altered" } : report));
     const { differences, unproven } = compare(this, reports, scanned());
@@ -138,7 +88,7 @@ class LotProof extends HTMLElement {
     if (differences.length > 0 || worst === "altered") return "altered";
     if (found.memory === "rewritten") return "rewritten";
     if (found.memory === "other_record") return this.offerOtherRecord(found);
-    if (found.askedChain && found.head !== undefined) keep(this.statement, found);
+    if (found.askedChain && found.head !== undefined) keep(found);
     if (worst !== "verified") return worst;
     if (unproven.size > 0 || !isWhole) return "verified_partly";
     return found.askedChain ? "verified" : "verified_bundle";
@@ -151,8 +101,8 @@ class LotProof extends HTMLElement {
     button?.addEventListener(
       "click",
       () => {
-        keep(this.statement, found);
-        void this.check(find(this.statement, this.statement.node));
+        keep(found);
+        void this.check(find(statement.node));
       },
       { once: true },
     );
@@ -212,7 +162,7 @@ class LotProof extends HTMLElement {
   }
 
   private async countScan(place: Record<string, string> = {}): Promise<void> {
-    await fetch(this.statement.scan, {
+    await fetch(statement.scan, {
       method: "POST",
       credentials: "same-origin",
       headers: { "X-CSRFToken": csrfToken() },
@@ -250,8 +200,4 @@ function visitor(): string {
   }
 }
 
-const statement = JSON.parse(document.getElementById("lot-statement")?.textContent ?? "{}") as Statement;
-const first = find(statement, statement.node);
-// The element waits for it later than it may fail.
-first.catch(() => undefined);
 customElements.define("lot-proof", LotProof);

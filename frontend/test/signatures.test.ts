@@ -36,7 +36,7 @@ async function falseOnes(facts: SignedFact[]): Promise<number[]> {
 
 const many = (author: number, count: number) => Array.from({ length: count }, (_, time) => signed(author, 100 * author + time));
 
-test("facts of several authors, more than go together, are signed by them", async () => {
+test("facts of several authors are signed by them", async () => {
   expect(await falseOnes([])).toEqual([]);
   expect(await falseOnes([...many(FARM, 20), ...many(CARRIER, 3), signed(3, 1)])).toEqual([]);
 });
@@ -57,6 +57,11 @@ test("a false one among true ones of the same author is found, wherever it is", 
       expect(await falseOnes(facts)).toEqual([at]);
     }
   }
+});
+
+test("a false one of one author leaves those of the others true", async () => {
+  const [first, one, other] = many(CARRIER, 3) as [SignedFact, SignedFact, SignedFact];
+  expect(await falseOnes([...many(FARM, 3), first, { ...one, time: one.time + 1 }, other])).toEqual([4]);
 });
 
 test("two false ones that make up for each other are both found", async () => {

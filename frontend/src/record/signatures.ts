@@ -1,5 +1,5 @@
-// Who signed many facts. To recover a key is the dearest thing that this page does, so it is done once an author: his
-// other signatures are checked together, as one sum over the curve.
+// Who signed many facts. To recover a key is the dearest thing that is done here, so it is done once an author: all other
+// signatures are checked together, as one sum over the curve.
 import { mulAddUnsafe } from "@noble/curves/abstract/curve.js";
 import type { WeierstrassPoint } from "@noble/curves/abstract/weierstrass.js";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
@@ -12,11 +12,7 @@ import { sha256 } from "./sha256";
 
 type Point = WeierstrassPoint<bigint>;
 
-/** So many signatures go into one sum, that the page is not held up for long. */
-const TOGETHER_MAX = 16;
 const WEIGHT_BYTES = 16;
-/** So long may the page wait for its next picture. */
-const BUSY_MS_MAX = 8;
 
 const { Point: Curve } = secp256k1;
 const { Fn } = Curve;
@@ -29,30 +25,31 @@ interface Signature {
   point: Point;
 }
 
+/** A signature and the key that it is said to be of. */
+interface Claim {
+  key: Point;
+  signature: Signature;
+}
+
 /** For each fact whether the account that it names signed it for this record (ERC-2098, low s). */
 export async function areSignedByAuthors(facts: SignedFact[], domain: FactDomain): Promise<boolean[]> {
-  const pause = pauses();
   const digests = await Promise.all(facts.map((fact) => digestOf(fact, domain)));
-  const signatures = facts.map(({ signature }, at) => readSignature(signature, digests[at] as Uint8Array));
   const isSigned = facts.map(() => false);
-  for (const author of new Set(facts.map((fact) => fact.author))) {
-    const own = [...facts.keys()].filter((at) => facts[at]?.author === author && signatures[at] !== undefined);
-    let key: Point | undefined;
-    for (let at = own.shift(); at !== undefined && key === undefined; at = key === undefined ? own.shift() : undefined) {
-      const found = signerOf(signatures[at] as Signature);
-      if (found !== undefined && accountOf(found) === author) {
-        key = found;
-        isSigned[at] = true;
-      }
-      await pause();
+  const keys = new Map<string, Point>();
+  const claims = new Map<number, Claim>();
+  facts.forEach(({ author, signature: compact }, at) => {
+    const signature = readSignature(compact, digests[at] as Uint8Array);
+    if (signature === undefined) return;
+    const key = keys.get(author) ?? signerOf(signature);
+    if (key !== undefined && keys.has(author)) {
+      claims.set(at, { key, signature });
+    } else if (key !== undefined && accountOf(key) === author) {
+      keys.set(author, key);
+      isSigned[at] = true;
     }
-    while (key !== undefined && own.length > 0) {
-      const together = own.splice(0, TOGETHER_MAX);
-      const all = areAllBy(key, together.map((at) => signatures[at] as Signature));
-      for (const at of together) isSigned[at] = all || areAllBy(key, [signatures[at] as Signature]);
-      await pause();
-    }
-  }
+  });
+  const areAllTrue = areTrue([...claims.values()]);
+  for (const [at, claim] of claims) isSigned[at] = areAllTrue || areTrue([claim]);
   return isSigned;
 }
 
@@ -85,16 +82,17 @@ function signerOf({ digest, r, s, point }: Signature): Point | undefined {
  * Whether R = (z/s)⋅G + (r/s)⋅Q for all: with a weight for each that nobody can know before, the sum of the differences
  * is zero for false ones once in 2^128 times.
  */
-function areAllBy(key: Point, signatures: Signature[]): boolean {
-  let [ofBase, ofKey] = [0n, 0n];
-  const weights = signatures.map(() => BigInt(`0x${bytesToHex(crypto.getRandomValues(new Uint8Array(WEIGHT_BYTES)))}`));
-  signatures.forEach(({ digest, r, s }, at) => {
+function areTrue(claims: Claim[]): boolean {
+  let ofBase = 0n;
+  const ofKeys = new Map<Point, bigint>();
+  const weights = claims.map(() => BigInt(`0x${bytesToHex(crypto.getRandomValues(new Uint8Array(WEIGHT_BYTES)))}`));
+  claims.forEach(({ key, signature: { digest, r, s } }, at) => {
     const weighted = Fn.mul(weights[at] as bigint, Fn.inv(s));
     ofBase = Fn.add(ofBase, Fn.mul(weighted, numberOf(digest)));
-    ofKey = Fn.add(ofKey, Fn.mul(weighted, r));
+    ofKeys.set(key, Fn.add(ofKeys.get(key) ?? 0n, Fn.mul(weighted, r)));
   });
-  const points = signatures.map(({ point }) => point.negate());
-  return mulAddUnsafe(Curve, [Curve.BASE, key, ...points], [ofBase, ofKey, ...weights]).is0();
+  const points = claims.map(({ signature: { point } }) => point.negate());
+  return mulAddUnsafe(Curve, [Curve.BASE, ...ofKeys.keys(), ...points], [ofBase, ...ofKeys.values(), ...weights]).is0();
 }
 
 function numberOf(digest: Uint8Array): bigint {
@@ -103,14 +101,4 @@ function numberOf(digest: Uint8Array): bigint {
 
 function accountOf(key: Point): string {
   return toHex(keccak_256(key.toBytes(false).slice(1)).slice(12));
-}
-
-/** Lets the page go on when it was held up long enough. */
-function pauses(): () => Promise<void> {
-  let began = performance.now();
-  return async () => {
-    if (performance.now() - began < BUSY_MS_MAX) return;
-    await new Promise((resume) => setTimeout(resume));
-    began = performance.now();
-  };
 }

@@ -104,6 +104,23 @@ def statement_of(answer: object) -> Any:
 
 
 @pytest.mark.usefixtures("milk")
+def test_lot__begins_its_check_itself__and_lets_no_other_script_in() -> None:
+    answer = visitor().get(PAGE)
+
+    policy = dict(rule.strip().split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split(";"))
+    nonces = re.findall(r'<script nonce="([^"]+)">', text_of(answer))
+    assert len(nonces) == 1
+    assert policy["script-src"].split() == ["'self'", f"'nonce-{nonces[0]}'"]
+    assert policy["worker-src"].split() == ["'self'", "blob:"]
+    assert nonces[0] not in visitor().get(PAGE).headers["Content-Security-Policy"]
+    assert (
+        text_of(answer).index('id="lot-worker"')
+        < text_of(answer).index(nonces[0])
+        < text_of(answer).index('rel="stylesheet"')
+    )
+
+
+@pytest.mark.usefixtures("milk")
 def test_lot__for_a_passer_by__tells_the_way_and_claims_nothing_that_was_not_checked() -> None:
     answer = visitor().get(PAGE)
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
+from csp.constants import NONCE
 from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
@@ -39,8 +41,17 @@ def read_lot(gtin: str, lot: str) -> str:
         raise Http404(str(error)) from error
 
 
-# The reader may ask a node of his own. The decorators' types know only views without further arguments.
-@csp_update({"connect-src": ["https:", "http://localhost:*", "http://127.0.0.1:*"]})  # type: ignore[arg-type]
+LOT_POLICY = {
+    # The reader may ask a node of his own.
+    "connect-src": ["https:", "http://localhost:*", "http://127.0.0.1:*"],
+    # The check begins with what comes in the page itself (frontend/src/lot-start.ts, lot-worker.ts).
+    "script-src": [NONCE],
+    "worker-src": ["blob:"],
+}
+
+
+# The decorators' types know only views without further arguments.
+@csp_update(LOT_POLICY)  # type: ignore[arg-type]
 @gzip_page
 @require_GET
 def lot(request: HttpRequest, gtin: str, lot: str) -> HttpResponse:
@@ -70,6 +81,7 @@ def _statement(page: LotPage) -> dict[str, Any]:
         "consistency": reverse("api-1:prove_consistency"),
         "scan": reverse("trace:scan", args=[page.gtin, page.number]),
         "node": reverse("api-1:ask_node"),
+        "ed25519": static("build/ed25519-library.js"),
         "log": policy.log,
         "witnesses": policy.witnesses,
         "quorum": policy.needed,

@@ -2,9 +2,12 @@
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils import formats, timezone
@@ -96,6 +99,14 @@ def texts_for_device() -> SafeString:
     # As json_script, but Chinese stays as it is: escaped it would be three times as long, on every page.
     body = json.dumps(device_texts(), ensure_ascii=False, separators=(",", ":")).translate(_SCRIPT_ESCAPES)
     return format_html('<script id="device-texts" type="application/json">{}</script>', mark_safe(body))  # noqa: S308
+
+
+@register.simple_tag
+@lru_cache
+def script_text(name: str) -> SafeString:
+    """A built script, to stand in the page itself."""
+    # No built script has an end tag in it: esbuild writes `<\\/script`.
+    return mark_safe(Path(str(finders.find(name))).read_text())  # noqa: S308
 
 
 @register.simple_tag
