@@ -24,16 +24,22 @@ export const statement: Statement = {
 };
 
 /** Have another thread check the facts; `node` is an Ethereum JSON-RPC address. */
-export function find(node: string): Promise<Answer> {
+export async function find(node: string): Promise<Answer> {
   const question: Question = { statement, node, known: remembered(), page: thisPage() };
   const script = URL.createObjectURL(new Blob([textOf("lot-worker")], { type: "text/javascript" }));
-  const worker = new Worker(script, { name: JSON.stringify(question) });
-  return new Promise((resolve) => {
-    worker.onmessage = ({ data }: MessageEvent<Answer>) => {
-      worker.terminate();
-      URL.revokeObjectURL(script);
-      resolve(data);
-    };
-    worker.onerror = ({ message }) => resolve({ failure: "unsound", reason: message });
-  });
+  try {
+    return await answerOf(new Worker(script, { name: JSON.stringify(question) }));
+  } catch (error) {
+    // A browser that is too old for it, or forbids it.
+    return { failure: "unreachable", reason: String(error) };
+  } finally {
+    URL.revokeObjectURL(script);
+  }
+}
+
+function answerOf(worker: Worker): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => resolve(data);
+    worker.onerror = ({ message }) => reject(new Error(message));
+  }).finally(() => worker.terminate());
 }

@@ -311,6 +311,9 @@ def test_resident__without_a_connection_or_a_node__is_told_what_could_not_be_che
     def begins_nothing_itself(page: str, _: Any) -> str:
         return re.sub("<script nonce=.*?</script>", "", page, flags=re.DOTALL)
 
+    def has_no_workers(page: str, _: Any) -> str:
+        return page.replace("new Worker(", "new NoWorker(")
+
     def knows_no_ed25519(page: str, _: Any) -> str:
         assert '"Ed25519"' in page
         return page.replace('"Ed25519"', '"Ed25518"')
@@ -320,6 +323,7 @@ def test_resident__without_a_connection_or_a_node__is_told_what_could_not_be_che
         return page
 
     assert lying(resident, lots[0], begins_nothing_itself) == "verified"
+    assert lying(resident, lots[0], has_no_workers) == "unreachable"
     assert lying(resident, lots[0], knows_no_ed25519) == "verified"
     assert lying(resident, lots[0], no_bundle) == "verified"
     resident.page.route("**/lots/proof/**", lambda route: route.abort())
