@@ -111,7 +111,6 @@ class SensorListener:
             return
         self._connection += 1
         client.subscribe(f"{TOPIC}+", QOS)
-        logger.info("listening to sensors at %s:%d", self._host, self._port)
 
     def _on_connect_fail(self, client: mqtt.Client, userdata: object) -> None:
         words = "no connection to the broker at %s:%d, trying again: is it there, and do we trust its certificate?"
@@ -138,6 +137,8 @@ class SensorListener:
     ) -> None:
         if any(reason.is_failure for reason in reasons):
             logger.error("the broker does not let us listen to %s+: give this user the right to read it", TOPIC)
+            return
+        logger.info("listening to sensors at %s:%d", self._host, self._port)
 
     def _group(self, stop: threading.Event) -> list[_Delivered]:
         """What came together: until nobody speaks for a moment, or it is enough."""
