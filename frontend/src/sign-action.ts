@@ -36,19 +36,16 @@ interface Accepted {
 /** Kinds whose next page follows the message by itself; its address names the message. */
 const FOLLOWED_BY_PAGE = new Set(["order", "offer", "group"]);
 const ASK_MS = 500;
-const ASK_TIMES_MAX = 30;
-/** From the block to the read model that pages are made from. */
-const INDEX_MS = 600;
+const ASK_TIMES_MAX = 120;
 
-/** Wait until an accepted message is on the chain; false if the chain refused it. */
+/** Wait until an accepted message is on the chain, and pages say so; false if the chain refused it. */
 async function isPlaced(id: string): Promise<boolean> {
   for (let asked = 0; asked < ASK_TIMES_MAX; asked += 1) {
-    const { stage } = await getJson<{ stage: string }>(`${MESSAGES_URL}/${id}`);
+    const { stage, is_indexed } = await getJson<{ stage: string; is_indexed: boolean }>(`${MESSAGES_URL}/${id}`);
     if (stage === "refused") return false;
-    if (stage !== "waiting" && stage !== "sent") break;
+    if (is_indexed) return true;
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
-  await new Promise((resolve) => setTimeout(resolve, INDEX_MS));
   return true;
 }
 

@@ -80,6 +80,25 @@ def test_order__that_is_good__is_promised_and_placed(town: Town, group: Group, c
     assert post(client, "/orders", signed_order(town, order, buyer(1))).json() == promise
 
 
+def test_message__in_a_block_that_is_not_read_yet__is_placed_and_not_indexed(
+    town: Town, group: Group, client: Client
+) -> None:
+    order = town.make_order(group, buyer(1), 2)
+    promise = post(client, "/orders", signed_order(town, order, buyer(1))).json()
+    relayer = town.relayer()
+
+    def state() -> tuple[str, bool]:
+        told = client.get(f"/api/v1/messages/{promise['id']}", headers={"host": "localhost"}).json()
+        return told["stage"], told["is_indexed"]
+
+    assert state() == ("waiting", False)
+    while state()[0] != "placed":
+        relayer.step()
+    assert state() == ("placed", False)
+    town.settle(relayer)
+    assert state() == ("final", True)
+
+
 def refused(response: Any) -> tuple[int, str, str | None]:
     assert response.headers["Content-Type"] == "application/problem+json"
     body = response.json()

@@ -43,6 +43,7 @@ from pinlian.apps.groupbuy.http_schemas import (
 from pinlian.apps.money.facade import payouts_of_group
 from pinlian.apps.people.facade import addresses_of
 from pinlian.domain.refusals import Refusal, Refused
+from pinlian.indexer import facade as indexer
 from pinlian.relayer import facade as relayer
 
 router = Router()
@@ -105,9 +106,17 @@ def get_message(request: HttpRequest, message_id: HashPath) -> Any:
         "refusal": state.refusal.name if state.refusal is not None else None,
         "tx_hash": state.tx_hash,
         "block_number": state.block_number,
+        "is_indexed": _is_indexed(state),
         "received_at": state.received_at,
         "promised_by": state.promised_by,
     }
+
+
+def _is_indexed(state: relayer.MessageState) -> bool:
+    """A message is final only when the read model has its block."""
+    if state.stage == relayer.Stage.PLACED and state.block_number is not None:
+        return state.block_number <= indexer.position()[0]
+    return state.stage == relayer.Stage.FINAL
 
 
 @router.post("/orders", response={202: PromiseOut, **REFUSED}, operation_id="submit_order", tags=["orders"])

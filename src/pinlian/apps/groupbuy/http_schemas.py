@@ -168,6 +168,7 @@ class MessageStateOut(Schema):
     refusal: str | None
     tx_hash: str | None
     block_number: int | None
+    is_indexed: bool = Field(description="Whether pages and this API have read the block that it is in.")
     received_at: Seconds
     promised_by: Seconds
 
