@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from coincurve import PrivateKey
@@ -34,6 +34,15 @@ class Fees:
     def raised(self) -> "Fees":
         """Enough more for a node to let it replace a waiting transaction."""
         return Fees(_raised(self.fee_max), _raised(self.priority_fee_max))
+
+    def replacing(self, before: "Fees") -> "Fees":
+        """These, and at least so much that a node lets them replace a waiting transaction that offers `before`."""
+        raised = before.raised()
+        return Fees(max(self.fee_max, raised.fee_max), max(self.priority_fee_max, raised.priority_fee_max))
+
+    def cover(self, asked: "Fees") -> bool:
+        """Whether they offer what is asked. If so, a transaction waits for another reason than its fees."""
+        return self.fee_max >= asked.fee_max and self.priority_fee_max >= asked.priority_fee_max
 
 
 def _raised(fee: int) -> int:
@@ -99,6 +108,35 @@ def sign_transaction(
     y_parity, r, s = signature[64], int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     raw = _TYPE + rlp([*body, y_parity, r, s])
     return Transaction(keccak256(raw), raw, nonce, to, data, value, gas, fees)
+
+
+def read_transaction(raw: bytes) -> Transaction:
+    """What sign_transaction made."""
+    fields = list(_rlp_strings(raw[len(_TYPE) :]))
+    nonce, priority_fee_max, fee_max, gas = (int.from_bytes(fields[place]) for place in range(1, 5))
+    to, value, data = fields[5] or None, int.from_bytes(fields[6]), fields[7]
+    return Transaction(keccak256(raw), raw, nonce, to, data, value, gas, Fees(fee_max, priority_fee_max))
+
+
+def _rlp_strings(encoded: bytes) -> Iterator[bytes]:
+    """The strings of a list; an empty list in it is as an empty string."""
+    at, _ = _rlp_content(encoded, 0)
+    while at < len(encoded):
+        begin, at = _rlp_content(encoded, at)
+        yield encoded[begin:at]
+
+
+def _rlp_content(encoded: bytes, at: int) -> tuple[int, int]:
+    """Where the content of the item at `at` begins and ends."""
+    first = encoded[at]
+    if first < 0x80:
+        return at, at + 1
+    length = first - (0xC0 if first >= 0xC0 else 0x80)
+    begin = at + 1
+    if length > 55:
+        begin += length - 55
+        length = int.from_bytes(encoded[at + 1 : begin])
+    return begin, begin + length
 
 
 class Sender:

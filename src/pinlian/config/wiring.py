@@ -223,6 +223,7 @@ def make_anchoring() -> Anchoring:
     return Anchoring(
         RecordAnchor(rpc(), identity.anchor_account()),
         Sender(rpc(), identity.keeper(), deployment().chain_id),
+        first_block=deployment().block,
         interval_seconds=settings.PINLIAN_ANCHOR_SECONDS,
         confirmations=settings.PINLIAN_CONFIRMATIONS,
     )

@@ -1,6 +1,7 @@
 """Writing heads on the chain, one after another, by the recorder's own account.
 
 The transaction is in the record before any node hears of it, so a process that was killed goes on with the same one.
+One that offers too little is replaced by one with higher fees; whichever the chain takes, what it holds says so.
 The contract takes larger heads only; what it holds is compared with the log before each anchoring.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import Callable
 
 from pinlian.chain.record_anchor import AnchoredHead, RecordAnchor, anchor
 from pinlian.chain.rpc import RpcError, hex_bytes, to_hex
-from pinlian.chain.transactions import Sender, broadcast
+from pinlian.chain.transactions import Sender, Transaction, broadcast, read_transaction
 from pinlian.record import heads, log
 from pinlian.record.models import Head as HeadRow
 
@@ -19,6 +20,8 @@ logger = logging.getLogger(__name__)
 WITNESSES_PATIENCE_SECONDS = 60
 """A head that the witnesses have not cosigned after so long is anchored without them."""
 RESEND_SECONDS = 30
+RAISE_FEES_SECONDS = 120
+"""A transaction that was in no block for so long is replaced, if the node asks more than it offers."""
 
 
 class RecordContradictsChain(Exception):
@@ -34,6 +37,7 @@ class Anchoring:
         sender: Sender,
         *,
         interval_seconds: float,
+        first_block: int = 0,
         confirmations: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -41,16 +45,19 @@ class Anchoring:
         Args:
             sender: of the recorder's key, used for nothing else.
             interval_seconds: from one anchoring to the next at least.
+            first_block: before which this record has no head on the chain.
             confirmations: blocks that must follow a block before what it holds counts.
             clock: seconds, from any start.
         """
         self._contract = contract
         self._sender = sender
         self._interval_seconds = interval_seconds
+        self._first_block = first_block
         self._confirmations = confirmations
         self._clock = clock
         self._next_at = self._look_at = clock()
         self._resend_at = 0.0
+        self._raise_fees_at = clock() + RAISE_FEES_SECONDS
         self._agrees = False
 
     def sign_head(self) -> bool:
@@ -124,15 +131,27 @@ class Anchoring:
         return held
 
     def _send(self, head: HeadRow) -> bool:
-        if self._held_by_chain().size >= head.size:
-            # Anchored before by a transaction that this record no longer knows: the next head goes beyond it.
-            return False
+        held = self._held_by_chain()
+        if held.size >= head.size:
+            return self._note_held(held)
         self._sender.forget_nonce()
-        transaction = self._sender.prepare(self._contract.address, anchor(head.size, bytes(head.root)))
-        head.anchor_tx_hash, head.anchor_tx = to_hex(transaction.hash), to_hex(transaction.raw)
-        head.save(update_fields=["anchor_tx_hash", "anchor_tx"])
+        self._write_down(head, self._sender.prepare(self._contract.address, anchor(head.size, bytes(head.root))))
+        self._raise_fees_at = self._clock() + RAISE_FEES_SECONDS
         self._broadcast(head)
         return True
+
+    def _note_held(self, held: AnchoredHead) -> bool:
+        """Whether a transaction that this record no longer knows has anchored a head that it does know."""
+        anchored = heads.newest_anchored()
+        first = self._first_block if anchored is None else anchored.anchored_block or 0
+        last = self._sender.rpc.block_number() - self._confirmations
+        blocks = [block for block, head in self._contract.anchored(self._sender.address, first, last) if head == held]
+        return bool(blocks and HeadRow.objects.filter(size=held.size).update(anchored_block=blocks[0]))
+
+    @staticmethod
+    def _write_down(head: HeadRow, transaction: Transaction) -> None:
+        head.anchor_tx_hash, head.anchor_tx = to_hex(transaction.hash), to_hex(transaction.raw)
+        head.save(update_fields=["anchor_tx_hash", "anchor_tx"])
 
     def _broadcast(self, head: HeadRow) -> None:
         self._resend_at = self._clock() + RESEND_SECONDS
@@ -143,6 +162,7 @@ class Anchoring:
         receipt = rpc.receipt(hex_bytes(head.anchor_tx_hash))
         if receipt is None:
             if self._clock() >= self._resend_at:
+                self._raise_fees(head)
                 self._resend(head)
             return False
         if not receipt.succeeded:
@@ -154,6 +174,20 @@ class Anchoring:
         HeadRow.objects.filter(size=head.size).update(anchored_block=receipt.block_number)
         logger.info("%d facts are anchored in block %d", head.size, receipt.block_number)
         return True
+
+    def _raise_fees(self, head: HeadRow) -> None:
+        """Replace a transaction that offered too little for long: the same, with the same nonce."""
+        if self._clock() < self._raise_fees_at:
+            return
+        before, asked = read_transaction(hex_bytes(head.anchor_tx)), self._sender.fees()
+        if before.fees.cover(asked):
+            return
+        self._raise_fees_at = self._clock() + RAISE_FEES_SECONDS
+        again = self._sender.prepare(
+            self._contract.address, before.data, gas=before.gas, nonce=before.nonce, fees=asked.replacing(before.fees)
+        )
+        logger.info("the anchor of %d facts offered too little and is sent with higher fees", head.size)
+        self._write_down(head, again)
 
     def _resend(self, head: HeadRow) -> None:
         """Send it again, or forget it when another transaction has used its nonce."""

@@ -73,7 +73,7 @@ def sign_head() -> bool:
 def _forget_superseded(size: int) -> None:
     """Of those that did not go on the chain the newest witnessed one stays, and what witnesses may have in hand."""
     useless = HeadRow.objects.filter(
-        size__lt=size, anchor_tx_hash="", signed_at__lt=int(time.time()) - IN_HAND_SECONDS_MAX
+        size__lt=size, anchor_tx_hash="", anchored_block=None, signed_at__lt=int(time.time()) - IN_HAND_SECONDS_MAX
     )
     witnessed = HeadRow.objects.filter(witnessed=True).order_by("-size").values_list("size", flat=True).first()
     useless.exclude(size=-1 if witnessed is None else witnessed).delete()

@@ -50,7 +50,7 @@ class RelayerSettings:
         policy: what goes together.
         confirmations: blocks that must follow a block before it counts as final.
         resend_seconds: a transaction in no block is sent again after so long.
-        raise_fees_seconds: and signed with higher fees after so long.
+        raise_fees_seconds: and signed with higher fees after so long, if the node asks more than it offers.
         displaced_seconds: a transaction without receipt whose nonce is used is given up after so long.
         rejections_max: after so many refusals by the node a nonce is used up by a filler.
         tries_max: after so many failed transactions a message is refused as UNAVAILABLE.
@@ -260,21 +260,23 @@ class Relayer:
         return sent_at is None or time.monotonic() - sent_at >= self._settings.resend_seconds
 
     def _attempt_to_send(self, sender: Sender, tx: ChainTx) -> Attempt:
-        """The last one, or a new one with higher fees if that is old, or a filler if the node will not have it."""
+        """The last one; a new one if that is old and offers too little, or a filler if the node will not have it."""
         attempts = list(tx.attempts.all())
         latest = attempts[-1] if attempts else None
         if latest is None or (tx.rejections >= self._settings.rejections_max and not latest.is_filler):
             return self._sign_anew(sender, tx, latest, is_filler=True)
-        if time.time() - latest.signed_at > self._settings.raise_fees_seconds:
-            return self._sign_anew(sender, tx, latest, is_filler=latest.is_filler)
-        return latest
+        if time.time() - latest.signed_at <= self._settings.raise_fees_seconds:
+            return latest
+        # Raised again and again on a chain that stands still, they would take everything when it goes on.
+        if outbox.attempt_fees(latest).cover(sender.fees()):
+            return latest
+        return self._sign_anew(sender, tx, latest, is_filler=latest.is_filler)
 
     def _sign_anew(self, sender: Sender, tx: ChainTx, before: Attempt | None, *, is_filler: bool) -> Attempt:
         """The same nonce with higher fees; a filler sends nothing to ourselves."""
         fees = sender.fees()
         if before is not None:
-            raised = outbox.attempt_fees(before).raised()
-            fees = Fees(max(fees.fee_max, raised.fee_max), max(fees.priority_fee_max, raised.priority_fee_max))
+            fees = fees.replacing(outbox.attempt_fees(before))
         signed = sign_transaction(
             sender.key,
             sender.chain_id(),

@@ -1,6 +1,8 @@
 """Heads go on the chain, whatever happens to the process or to the transaction, and never back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,17 @@ from django.db import connections
 from pytest_django import Settings
 
 from pinlian.chain.record_anchor import AnchoredHead, RecordAnchor, anchor
-from pinlian.chain.rpc import RpcError
-from pinlian.chain.transactions import Sender
+from pinlian.chain.rpc import RpcError, hex_bytes, to_hex
+from pinlian.chain.transactions import Fees, Sender, read_transaction
 from pinlian.record import facade as record
 from pinlian.record import heads
-from pinlian.record.anchoring import RESEND_SECONDS, WITNESSES_PATIENCE_SECONDS, Anchoring, RecordContradictsChain
+from pinlian.record.anchoring import (
+    RAISE_FEES_SECONDS,
+    RESEND_SECONDS,
+    WITNESSES_PATIENCE_SECONDS,
+    Anchoring,
+    RecordContradictsChain,
+)
 from pinlian.record.models import Head
 from tests.integration.town import Town
 
@@ -163,6 +171,65 @@ def test_step__another_transaction_used_the_nonce__anchors_anew(
     assert on_chain(contract).size == 2
 
 
+def test_step__transaction_offers_less_than_is_asked__is_replaced_by_one_with_higher_fees(
+    contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anchoring = start()
+    state_facts(2)
+    with lost_on_the_way(monkeypatch, Fees(2, 0)):
+        assert anchoring.step()
+    first = read_transaction(hex_bytes(Head.objects.get().anchor_tx))
+    clock.now += RAISE_FEES_SECONDS
+    assert not anchoring.step()
+    second = read_transaction(hex_bytes(Head.objects.get().anchor_tx))
+    assert replace(second, hash=first.hash, raw=first.raw, fees=first.fees) == first
+    assert second.fees.cover(first.fees.raised())
+    run(anchoring)
+    assert on_chain(contract).size == 2
+    assert record.head().anchored_block == contract.rpc.block_number()
+
+
+def test_step__chain_stands_still__sends_the_same_again_and_offers_no_more(
+    contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anchoring = start()
+    state_facts(2)
+    with lost_on_the_way(monkeypatch):
+        assert anchoring.step()
+        written_down = Head.objects.get().anchor_tx_hash
+        for _ in range(10):
+            clock.now += RAISE_FEES_SECONDS
+            assert not anchoring.step()
+    clock.now += RESEND_SECONDS
+    run(anchoring)
+    assert Head.objects.get().anchor_tx_hash == written_down
+    run(anchoring)
+    assert on_chain(contract).size == 2
+
+
+def test_step__first_transaction_comes_through_after_it_was_replaced__is_taken_up(
+    contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anchoring = start()
+    head = state_facts(2)
+    with lost_on_the_way(monkeypatch, Fees(2, 0)):
+        assert anchoring.step()
+    first = read_transaction(hex_bytes(Head.objects.get().anchor_tx))
+    with lost_on_the_way(monkeypatch):
+        clock.now += RAISE_FEES_SECONDS
+        assert not anchoring.step()
+    assert Head.objects.get().anchor_tx_hash != to_hex(first.hash)
+    sender = Sender(contract.rpc, record.keeper())
+    came_through = sender.wait(sender.send(first.to, first.data, gas=first.gas, fees=sender.fees().raised()))
+    clock.now += RESEND_SECONDS
+    assert not anchoring.step()
+    clock.now += INTERVAL_SECONDS
+    run(anchoring)
+    assert on_chain(contract) == AnchoredHead(2, head.root)
+    assert record.head().anchored_block == came_through.block_number
+    assert contract.rpc.transaction_count(record.keeper().address) == 1
+
+
 def test_step__chain_has_anchored_more_than_this_record_has__refuses_to_go_on(
     contract: RecordAnchor, start: Callable[[], Anchoring]
 ) -> None:
@@ -180,13 +247,15 @@ def test_step__chain_has_another_root__refuses_to_go_on(contract: RecordAnchor, 
     assert on_chain(contract).size == 1
 
 
-def test_step__anchored_by_a_transaction_that_was_forgotten__goes_on_beyond_it(
+def test_step__anchored_by_a_transaction_that_was_forgotten__takes_it_up_and_goes_on(
     contract: RecordAnchor, start: Callable[[], Anchoring], clock: Clock
 ) -> None:
     head = state_facts(2)
-    Sender(contract.rpc, record.keeper()).call(contract.address, anchor(2, head.root))
+    written = Sender(contract.rpc, record.keeper()).call(contract.address, anchor(2, head.root))
+    Sender(contract.rpc, record.keeper()).call(record.keeper().address, b"")
     anchoring = start()
     run(anchoring)
+    assert record.head().anchored_block == written.block_number
     state_facts(1)
     clock.now += INTERVAL_SECONDS
     run(anchoring)
@@ -236,6 +305,16 @@ def test_step__node_that_lags_behind_the_anchor__changes_nothing(
     Head.objects.update(anchored_block=ahead, anchor_tx_hash="0x" + "01" * 32)
     assert not start().step()
     assert record.head().anchored_block == ahead
+
+
+@contextmanager
+def lost_on_the_way(monkeypatch: pytest.MonkeyPatch, asked: Fees | None = None) -> Iterator[None]:
+    """What is sent reaches no node; the node asks these fees, or those that it does."""
+    with monkeypatch.context() as patch:
+        patch.setattr("pinlian.record.anchoring.broadcast", lambda *arguments: None)
+        if asked is not None:
+            patch.setattr(Sender, "fees", lambda sender: asked)
+        yield
 
 
 def die_before_sending(anchoring: Anchoring, monkeypatch: pytest.MonkeyPatch) -> None:

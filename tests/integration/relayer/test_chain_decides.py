@@ -8,7 +8,7 @@ from pinlian.apps.groupbuy.models import Order as OrderRow
 from pinlian.chain import escrow as escrow_calls
 from pinlian.chain.rpc import hex_bytes, to_hex
 from pinlian.chain.signatures import sign
-from pinlian.chain.transactions import Sender
+from pinlian.chain.transactions import Fees, Sender
 from pinlian.chain.typed_data import digest, hash_struct
 from pinlian.domain.group import Group
 from pinlian.domain.messages import CancelGroup
@@ -173,7 +173,10 @@ def test_transaction__that_the_node_refuses__makes_way_for_those_behind(
     assert Attempt.objects.filter(is_filler=True).count() == 1
 
 
-def test_transaction__in_no_block_for_long__gets_higher_fees(instance: Instance, group: Group) -> None:
+@pytest.mark.parametrize(("asked", "is_raised"), [(Fees(2, 0), True), (None, False)])
+def test_transaction__in_no_block_for_long__gets_higher_fees_if_it_offers_too_little(
+    instance: Instance, group: Group, monkeypatch: pytest.MonkeyPatch, asked: Fees | None, is_raised: bool
+) -> None:
     lost: list[bytes] = []
 
     class Deaf(Relayer):
@@ -181,6 +184,8 @@ def test_transaction__in_no_block_for_long__gets_higher_fees(instance: Instance,
             lost.append(hex_bytes(attempt.tx_hash))
 
     promise = instance.submit(order(group), BUYERS[0])
+    if asked is not None:
+        monkeypatch.setattr(Sender, "fees", lambda sender: asked)
     Deaf(
         rpc=instance.rpc,
         escrow=instance.escrow,
@@ -192,12 +197,13 @@ def test_transaction__in_no_block_for_long__gets_higher_fees(instance: Instance,
         settings=instance.settings,
     ).step()
     assert len(lost) == 1
+    monkeypatch.undo()
     Attempt.objects.filter(tx_hash=to_hex(lost[0])).update(signed_at=0)
     instance.settle()
-    first, second = Attempt.objects.filter(tx__attempts__tx_hash=to_hex(lost[0])).order_by("id")
-    assert second.fee_max > first.fee_max
+    first, *others = Attempt.objects.filter(tx__attempts__tx_hash=to_hex(lost[0])).order_by("id")
+    assert [again.fee_max > first.fee_max for again in others] == [True] * is_raised
     assert stage(promise) == ("final", None)
-    assert ChainTx.objects.get(attempts=first).tx_hash == second.tx_hash
+    assert ChainTx.objects.get(attempts=first).tx_hash == (others[0] if is_raised else first).tx_hash
 
 
 @pytest.fixture

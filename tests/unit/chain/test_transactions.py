@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinlian.chain.keys import key_from_bytes
-from pinlian.chain.transactions import Fees, created_contract, rlp, sign_transaction
+from pinlian.chain.transactions import Fees, created_contract, read_transaction, rlp, sign_transaction
 from tests.unit.chain.strategies import private_keys
 from tests.unit.domain.strategies import addresses, numbers
 
@@ -41,6 +41,7 @@ def test_sign_transaction__is_eth_accounts(
     theirs = Account.sign_transaction(fields | ({"to": to} if to else {}), private_key)
     assert ours.raw == bytes(theirs.raw_transaction)
     assert ours.hash == bytes(theirs.hash)
+    assert read_transaction(ours.raw) == ours
 
 
 items = st.recursive(st.binary(max_size=80), lambda inner: st.lists(inner, max_size=5), max_leaves=12)
@@ -55,6 +56,20 @@ def test_created_contract__of_a_known_transaction() -> None:
     creator = bytes.fromhex("6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0")
     assert created_contract(creator, 0).hex() == "cd234a471b72ba2f1ccf0a70fcaba648a5eecd8d"
     assert created_contract(creator, 1).hex() == "343c43a37d37dff08ae8c4a11544c718abb4fcf8"
+
+
+@given(fee=numbers(64), tip=numbers(64))
+def test_fees_replacing__are_enough_for_both(fee: int, tip: int) -> None:
+    before, raised = Fees(fee, tip), Fees(fee, tip).raised()
+    assert Fees(0, 0).replacing(before) == raised
+    assert Fees(2 * fee + 10, 0).replacing(before) == Fees(2 * fee + 10, raised.priority_fee_max)
+    assert Fees(0, 2 * tip + 10).replacing(before) == Fees(raised.fee_max, 2 * tip + 10)
+
+
+def test_fees_cover__only_where_both_are_enough() -> None:
+    assert Fees(10, 2).cover(Fees(10, 2))
+    assert not Fees(9, 2).cover(Fees(10, 2))
+    assert not Fees(10, 1).cover(Fees(10, 2))
 
 
 @given(fee=numbers(64), tip=numbers(64))
