@@ -1,5 +1,6 @@
 """What tests of several parts share: one node for the whole run, on which each town deploys contracts of its own."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,12 @@ def town(shared_node: EmbeddedNode, tmp_path: Path, db: None, settings: Settings
     settings.ESCROW_DEPLOYMENT = "tests.integration.town.current_deployment"
     with new_town(shared_node, tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def usual_recursion_limit() -> Iterator[None]:
+    """An Ethereum library of the contracts' tests raises the limit so far that a deep JSON ends the process."""
+    raised = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(raised)

@@ -63,7 +63,7 @@ def ask_node(request: HttpRequest) -> HttpResponse:
     try:
         asked = json.loads(request.body)
         method, identifier = asked["method"], asked.get("id")
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise Refused(Refusal.MALFORMED, None, "not a JSON-RPC request") from error
     if method not in READING_METHODS:
         raise Refused(Refusal.MALFORMED, "method", "this node answers questions only")

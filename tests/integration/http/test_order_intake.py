@@ -2,8 +2,6 @@
 
 import io
 import json
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -87,15 +85,6 @@ def test_order_with_other_details_than_signed__is_answered_by_the_api_as_malform
     assert (status[:3], problem["refusal"]) == ("422", "MALFORMED")
     assert Message.objects.filter(kind="order").count() == 0
     assert DeliveryDetails.objects.count() == 0
-
-
-@pytest.fixture
-def usual_recursion_limit() -> Iterator[None]:
-    """An Ethereum library of the contracts' tests raises the limit so far that a deep JSON ends the process."""
-    raised = sys.getrecursionlimit()
-    sys.setrecursionlimit(1_000)
-    yield
-    sys.setrecursionlimit(raised)
 
 
 @pytest.mark.usefixtures("usual_recursion_limit")

@@ -46,7 +46,8 @@ def test_node__takes_no_orders(client: Client, method: str) -> None:
     assert answer.json()["refusal"] == "MALFORMED"
 
 
-@pytest.mark.parametrize("body", ["", "[]", "7", '{"id": 1}', "{"])
+@pytest.mark.usefixtures("usual_recursion_limit")
+@pytest.mark.parametrize("body", ["", "[]", "7", '{"id": 1}', "{", "[" * 9_000])
 def test_node__what_is_no_question__is_malformed(client: Client, body: str) -> None:
     answer = client.post("/api/v1/chain/rpc", body, content_type="application/json")
 
