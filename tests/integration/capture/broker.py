@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-READY_SECONDS = 20
+from tests.integration.ports import reserved_port
+
+WAIT_SECONDS_MAX = 60
 
 
 def mosquitto() -> str | None:
@@ -17,24 +19,25 @@ def mosquitto() -> str | None:
 
 
 @contextlib.contextmanager
-def running_broker(folder: Path, port: int) -> Iterator[None]:
-    """A broker that forgets nothing while it runs, on the loopback interface alone."""
-    settings = folder / "mosquitto.conf"
-    settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+def running_broker(folder: Path) -> Iterator[int]:
+    """A broker that forgets nothing while it runs, on the loopback interface alone; its port."""
     program = mosquitto()
     if program is None:
         raise FileNotFoundError("mosquitto")
-    process = subprocess.Popen([program, "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
+    settings = folder / "mosquitto.conf"
+    with reserved_port() as port:
+        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        process = subprocess.Popen([program, "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(WAIT_SECONDS_MAX)
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -44,10 +47,3 @@ def _wait_for(port: int) -> None:
             time.sleep(0.05)
         else:
             return
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -25,13 +25,14 @@ from pinlian.chain.rpc import to_hex
 from pinlian.domain.refusals import Refusal, Refused
 from pinlian.gs1.epc import place_epc
 from pinlian.record import facade as record
-from tests.integration.capture.broker import free_port, mosquitto, running_broker
+from tests.integration.capture.broker import mosquitto, running_broker
 from tests.integration.capture.handler import Handler, catch_up
 from tests.integration.capture.test_steps import harvest
+from tests.integration.ports import reserved_port
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 SERIAL = "TH-0042"
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 NAME = "pinlian-test"
 RECORDS = "pinlian.apps.capture.sensor_intake.capture_signed"
 
@@ -355,17 +356,16 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 def test_listener__no_broker__says_so(farmer: Handler, caplog: pytest.LogCaptureFixture) -> None:
-    port = free_port()
-    with listening(port):
+    with reserved_port() as port, listening(port):
         wait_until(lambda: f"no connection to the broker at 127.0.0.1:{port}" in caplog.text)
 
 
 @needs_broker
 @pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
 def test_listener__away_for_a_while__gets_everything_once(sensor: Sensor, tmp_path: Path) -> None:
-    port, now = free_port(), int(time.time())
+    now = int(time.time())
     bodies = [payload(number / 10, at=now - 100 * 60 + 60 * number) for number in range(100)]
-    with running_broker(tmp_path, port):
+    with running_broker(tmp_path) as port:
         introduce(port)
         with listening(port):
             publish(port, *bodies[:30])
@@ -385,10 +385,10 @@ def test_listener__away_for_a_while__gets_everything_once(sensor: Sensor, tmp_pa
 def test_listener__message_without_acknowledgement__is_recorded_and_the_connection_holds(
     sensor: Sensor, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    port, now = free_port(), int(time.time())
-    words = f"listening to sensors at 127.0.0.1:{port}"
+    now = int(time.time())
     caplog.set_level("INFO", logger="pinlian.apps.capture.sensor_listener")
-    with running_broker(tmp_path, port):
+    with running_broker(tmp_path) as port:
+        words = f"listening to sensors at 127.0.0.1:{port}"
         introduce(port)
         with listening(port):
             # Who is not there gets nothing of this quality of service: the broker keeps none of it.
@@ -408,7 +408,7 @@ def test_listener__message_without_acknowledgement__is_recorded_and_the_connecti
 def test_listener__record_out_of_reach__acknowledges_only_what_came_through(
     sensor: Sensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port, now = free_port(), int(time.time())
+    now = int(time.time())
     real, tries = capture_signed, []
 
     def failing(facts: Any) -> None:
@@ -416,7 +416,7 @@ def test_listener__record_out_of_reach__acknowledges_only_what_came_through(
         raise Refused(Refusal.UNAVAILABLE)
 
     monkeypatch.setattr(RECORDS, failing)
-    with running_broker(tmp_path, port):
+    with running_broker(tmp_path) as port:
         introduce(port)
         with listening(port):
             publish(port, payload(4, at=now - 60))

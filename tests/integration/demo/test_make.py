@@ -3,10 +3,10 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from pinlian.demo.record import demo_is_wanted, demo_was_interrupted, read_demo_record
 from pinlian.domain.group import FailReason, GroupStatus
+from tests.integration.ports import reserved_port
 
 MAKE = [sys.executable, "-m", "pinlian.demo.make"]
 
@@ -44,21 +45,15 @@ print(json.dumps({
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PINLIAN_HOME": str(tmp_path),
-        "PINLIAN_NODE_PORT": str(free_port()),
-        "DJANGO_SETTINGS_MODULE": "pinlian.config.settings",
-    }
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with reserved_port() as port:
+        yield {
+            **os.environ,
+            "PINLIAN_HOME": str(tmp_path),
+            "PINLIAN_NODE_PORT": str(port),
+            "DJANGO_SETTINGS_MODULE": "pinlian.config.settings",
+        }
 
 
 def run_until(line_part: str, environment: dict[str, str]) -> None:
