@@ -22,13 +22,16 @@ from pinlian.engine.supervisor import (
     only_supervisor,
     require_free_port,
 )
+from tests.integration.ports import reserved_port
 
 WORKER = """
 import pathlib, subprocess, sys
 from pinlian.engine.lifeline import stop_event
 stop = stop_event()
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-pathlib.Path(sys.argv[1]).write_text(f"{child.pid}")
+told = pathlib.Path(sys.argv[1])
+told.with_suffix(".new").write_text(f"{child.pid}")
+told.with_suffix(".new").replace(told)
 print("works", flush=True)
 stop.wait()
 child.kill()
@@ -43,12 +46,12 @@ home = pathlib.Path(sys.argv[1])
 command = [sys.executable, "-c", pathlib.Path(sys.argv[2]).read_text(), str(home / "child")]
 with only_supervisor(home):
     supervisor = Supervisor(home, Log(sys.stdout))
-    supervisor.start(Service("worker", command, (home / "child").exists), ready_seconds_max=20)
+    supervisor.start(Service("worker", command, (home / "child").exists), ready_seconds_max=60)
     time.sleep(600)
 """
 
 
-def wait_for(holds: Callable[[], bool], seconds_max: float = 20) -> None:
+def wait_for(holds: Callable[[], bool], seconds_max: float = 60) -> None:
     deadline = time.monotonic() + seconds_max
     while not holds():
         assert time.monotonic() < deadline, "did not happen in time"
@@ -58,7 +61,7 @@ def wait_for(holds: Callable[[], bool], seconds_max: float = 20) -> None:
 def lives(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -86,20 +89,20 @@ def worker_pid(home: Path) -> int:
 def test_service__killed__is_started_again_and_leaves_no_child(
     supervisor: Supervisor, tmp_path: Path, output: io.StringIO
 ) -> None:
-    supervisor.start(worker(tmp_path), ready_seconds_max=20)
+    supervisor.start(worker(tmp_path), ready_seconds_max=60)
     child, pid = int((tmp_path / "child").read_text()), worker_pid(tmp_path)
     (tmp_path / "child").unlink()
 
     os.kill(pid, signal.SIGKILL)
 
     wait_for(lambda: output.getvalue().count("worker | works") == 2)
-    assert not lives(child)
+    wait_for(lambda: not lives(child))
     assert worker_pid(tmp_path) != pid
     assert "worker ended with status -9; starting it again" in output.getvalue()
 
 
 def test_stop__lets_the_service_finish(supervisor: Supervisor, tmp_path: Path, output: io.StringIO) -> None:
-    supervisor.start(worker(tmp_path), ready_seconds_max=20)
+    supervisor.start(worker(tmp_path), ready_seconds_max=60)
     child = int((tmp_path / "child").read_text())
 
     supervisor.stop()
@@ -126,7 +129,7 @@ def run_supervisor(home: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", SUPERVISOR, str(home), str(home / "worker.py")], stdout=subprocess.PIPE, text=True
     )
-    wait_for(lambda: (home / "child").exists() and (home / "child").read_text() != "")
+    wait_for((home / "child").exists)
     return process
 
 
@@ -178,10 +181,8 @@ def test_only_supervisor__second_of_a_home__is_refused_with_the_first_ones_proce
 
 
 def test_require_free_port__taken__names_the_variable() -> None:
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.listen()
-        port = holder.getsockname()[1]
-        with pytest.raises(CannotStart, match=f"Port {port} is taken.*PINLIAN_PORT={port + 1}"):
+    with reserved_port() as port:
+        require_free_port(port, "PINLIAN_PORT")
+        refusal = pytest.raises(CannotStart, match=f"Port {port} is taken.*PINLIAN_PORT={port + 1}")
+        with socket.create_server(("127.0.0.1", port)), refusal:
             require_free_port(port, "PINLIAN_PORT")
-    require_free_port(port, "PINLIAN_PORT")
