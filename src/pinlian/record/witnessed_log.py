@@ -72,12 +72,17 @@ class WitnessedLog:
         self._newest = open_checkpoint(note, log, [signer.verifier]) if note else None
         self._suspects: list[SignedCheckpoint] = []
         """Heads that the log signed and that nobody proved, of more leaves than were seen yet."""
-        self._agreed = 0
+        self._agreed = self._agreed_before()
         """So many leaves lead to a head that was cosigned, and to all cosigned after it."""
         self._since: dict[str, int] = {}
         """Since when the log does what may pass."""
         self._patrolled = 0
         self.alarm = home.read_alarm()
+
+    def _agreed_before(self) -> int:
+        """What the process before this one was sure of, by what it kept."""
+        head = self._newest.body if self._newest else None
+        return head.size if head and head.size <= self._mirror.size and self._mirror.leads_to(head) else 0
 
     @property
     def newest(self) -> SignedCheckpoint | None:
