@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 
@@ -55,6 +56,9 @@ INTERNAL_ERROR = -32603
 
 class Chain(Protocol):
     """What stands behind the door."""
+
+    def taking(self) -> AbstractContextManager[object]:
+        """While this is held, no block is begun: what is taken meanwhile shares one, if it has room."""
 
     def send_raw(self, raw: str) -> Future[str]:
         """Take a raw transaction (0x hex); its hash, or why it is refused, when it is in the journal and a block."""
@@ -118,8 +122,8 @@ class Handler(BaseHTTPRequestHandler):
             if all(self._is_read(item) for item in request):
                 self._answer(200, self._forward(body))
             else:
-                # All are taken before any is waited for: they share a block.
-                answers = [self._begin(item) for item in request]
+                with self.server.chain.taking():
+                    answers = [self._begin(item) for item in request]
                 self._answer(200, b"[" + b",".join(answer() for answer in answers) + b"]")
         else:
             self._answer(200, self._begin(request, body)())

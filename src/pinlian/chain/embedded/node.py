@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -223,6 +224,10 @@ class EmbeddedNode:
         done.result()
 
     # --- The door's side ---
+
+    def taking(self) -> AbstractContextManager[object]:
+        """While this is held, no block is begun: what is sent meanwhile shares one, if it has room."""
+        return self._work
 
     def send_raw(self, raw: str) -> Future[str]:
         """Take a raw transaction (0x hex).
