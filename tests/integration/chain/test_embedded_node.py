@@ -1,6 +1,7 @@
 """The embedded chain keeps what it acknowledged, whoever is killed and when."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -21,10 +22,18 @@ from tests.integration.chain.conftest import sender
 TO = b"\7" * 20
 FEES = Fees(10**9, 10**9)
 NewNode = Callable[..., EmbeddedNode]
+WAIT_SECONDS_MAX = 60
 
 
 def pay(payer: Sender, count: int) -> list[bytes]:
     return [payer.send(TO, b"", value=1, gas=21_000, fees=FEES) for _ in range(count)]
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while not holds():
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.002)
 
 
 def chain_of(rpc: Rpc) -> list[Block]:
@@ -40,13 +49,18 @@ def test_anvil_killed_while_sending__every_acknowledged_transaction_is_there_onc
             for _ in range(60):
                 acknowledged.extend(pay(payer, 1))
 
+        def kill_after(sent: int) -> None:
+            wait_for(lambda: len(acknowledged) >= sent)
+            killed = node.anvil_pid
+            os.kill(killed, signal.SIGKILL)
+            # Until the next one is there, the number is that of a process that may be gone.
+            wait_for(lambda: node.anvil_pid != killed)
+
         threads = [threading.Thread(target=work, args=(payer,)) for payer in payers]
         for thread in threads:
             thread.start()
         for sent in (20, 70, 130):
-            while len(acknowledged) < sent:
-                time.sleep(0.002)
-            os.kill(node.anvil_pid, signal.SIGKILL)
+            kill_after(sent)
         for thread in threads:
             thread.join()
         assert len(acknowledged) == 180
@@ -94,11 +108,11 @@ def test_supervisor_killed__anvil_ends_with_it_and_a_restart_has_everything(new_
         with Rpc(url) as rpc:
             hashes = pay(Sender(rpc, key), 20)
             before = chain_of(rpc)
+        anvil = os.pidfd_open(int(anvil_pid))
         process.kill()
-    deadline = time.monotonic() + 5
-    while Path(f"/proc/{anvil_pid}/cmdline").exists() and Path(f"/proc/{anvil_pid}/cmdline").read_bytes():
-        assert time.monotonic() < deadline, "anvil outlived its supervisor"
-        time.sleep(0.02)
+    ended, _, _ = select.select([anvil], [], [], WAIT_SECONDS_MAX)
+    os.close(anvil)
+    assert ended, "anvil outlived its supervisor"
     with new_node() as node, Rpc(node.rpc_url) as rpc:
         assert chain_of(rpc) == before
         assert all(rpc.receipts(hashes))
@@ -143,9 +157,7 @@ def test_block__full__leaves_the_rest_to_the_next(new_node: NewNode) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        deadline = time.monotonic() + 5
-        while rpc.balance(TO) < 20 and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_for(lambda: rpc.balance(TO) >= 20)
         assert rpc.balance(TO) == 20
         os.kill(node.anvil_pid, signal.SIGKILL)
         assert rpc.balance(TO) == 20
@@ -163,15 +175,17 @@ def test_clock__laid_in_the_past__catches_up_with_the_real_one(new_node: NewNode
         assert [block.time for block in chain_of(rpc)] == [past, *times, past + 90_000]
         with pytest.raises(ValueError, match="is before it"):
             node.set_time(past)
+        began = int(time.time())
         node.catch_up()
         pay(payer, 1)
-        assert abs(chain_of(rpc)[-1].time - time.time()) < 3
+        assert began <= chain_of(rpc)[-1].time <= time.time()
         with pytest.raises(ValueError, match="real clock"):
             node.set_time(int(time.time()))
+    began = int(time.time())
     with new_node() as node, Rpc(node.rpc_url) as rpc:
         pending = rpc.block("pending")
         assert pending is not None
-        assert abs(pending.time - time.time()) < 3
+        assert began <= pending.time <= time.time() + 1
 
 
 def test_nodes__side_by_side__and_one_directory_or_port_for_one_only(new_node: NewNode) -> None:
