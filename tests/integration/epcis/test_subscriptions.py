@@ -3,8 +3,8 @@
 import hmac
 import json
 import multiprocessing
-import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,6 +66,13 @@ class Receiver:
 
     def numbers(self) -> list[str]:
         return [event["example:n"] for results in self.results() for event in results["resultsBody"]["eventList"]]
+
+
+@pytest.fixture(autouse=True)
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing falls due, and no pause ends, while a test runs: it moves the clock itself."""
+    now_ms = delivering._now_ms()
+    monkeypatch.setattr(delivering, "_now_ms", lambda: now_ms)
 
 
 @pytest.fixture
@@ -179,12 +186,13 @@ def test_stream__receiver_that_fails_first__gets_everything_in_order_after_growi
 
 
 def test_stream__one_receiver_away__holds_up_nobody_else(asker: Client, merchant: str, receiver: Receiver) -> None:
-    gone = Receiver()
-    gone.close()
-    subscribe(asker, merchant, gone.url)
-    subscribe(asker, merchant, receiver.url)
-    captured(asker, merchant, numbered(1))
-    deliver()
+    # Bound, so that nobody else gets the port; nobody listens.
+    with socket.socket() as gone:
+        gone.bind(("127.0.0.1", 0))
+        subscribe(asker, merchant, f"http://127.0.0.1:{gone.getsockname()[1]}")
+        subscribe(asker, merchant, receiver.url)
+        captured(asker, merchant, numbered(1))
+        deliver()
     assert receiver.numbers() == ["1"]
     assert sorted(Subscription.objects.values_list("failures", flat=True)) == [0, 1]
 
@@ -267,15 +275,15 @@ def test_delivery__engine_killed_before_the_answer__is_repeated_and_nothing_is_l
     captured(asker, merchant, numbered(1), numbered(2))
     connections.close_all()
     engine = multiprocessing.get_context("fork").Process(target=deliver)
-    killed = threading.Event()
+    started = threading.Event()
 
     def kill() -> None:
-        if not killed.is_set():
-            os.kill(engine.pid or 0, signal.SIGKILL)
-            killed.set()
+        started.wait()
+        engine.kill()
 
     receiver.on_delivery = kill
     engine.start()
+    started.set()
     engine.join()
     assert engine.exitcode == -signal.SIGKILL
     captured(asker, merchant, numbered(3))
