@@ -73,7 +73,7 @@ def test_hand_out__by_code_or_by_face__is_recorded_once(town: Town, group: Group
     assert all(len(code) == 6 and code.isdecimal() for code in codes)
     assert facade.pickup_code(orders[0], [BUYERS[0]]) == codes[0]
     assert refusal_of(facade.pickup_code, orders[0], [BUYERS[1]]) == Refusal.NOT_YOURS
-    assert not any(code in str(list(HandOut.objects.values())) for code in codes)
+    assert set(codes).isdisjoint(str(value) for row in HandOut.objects.values() for value in row.values())
     assert refusal_of(facade.hand_out_by_code, group_id, codes[0], LEADERS) == Refusal.GROUP_NOT_DELIVERED
 
     town.pass_to(group.closes_at)

@@ -24,7 +24,7 @@ CERTIFICATE: dict[str, Any] = {
     "issuer": "Test body",
     "holder": "Chongming farm",
     "valid_from": "2026-01-01",
-    "valid_until": "2026-12-31",
+    "valid_until": "2999-12-31",
 }
 
 Amount = tuple[str, float, str]

@@ -79,7 +79,7 @@ def test_history__from_the_field_to_the_gate__tells_the_whole_way() -> None:
         holder="Chongming farm",
         products=[GTIN],
         valid_from="2026-01-01",
-        valid_until="2026-12-31",
+        valid_until="2999-12-31",
     )
     field_to_gate()
 
