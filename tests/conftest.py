@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 TESTS_DIR = Path(__file__).parent
 
 # How long an example takes says how busy the machine is, not whether the rule holds.
-settings.register_profile("untimed", deadline=None)
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 

@@ -11,7 +11,7 @@ from pinlian.engine.supervisor import Service, Supervisor, require_free_port
 
 NODE_READY_SECONDS_MAX = 180
 """A chain that was killed is built again from its last snapshot."""
-READY_SECONDS_MAX = 60
+READY_SECONDS_MAX = 180
 
 
 def python(module: str, *arguments: str) -> list[str]:
