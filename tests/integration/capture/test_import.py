@@ -20,6 +20,8 @@ from tests.integration.capture.handler import Handler, catch_up
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"])
 
+DAY = f"{timezone.localdate():%Y-%m-%d}"
+"""Once for all: a test that runs at midnight speaks of one day."""
 HEAD = ["日期", "事项", "货品（名称或条码）", "批次号", "数量", "单位", "地点", "发往"]
 
 
@@ -33,12 +35,11 @@ def table(*rows: list[object]) -> SimpleUploadedFile:
 
 
 def test_file__all_right__is_shown_then_signed_and_recorded(farmer: Handler) -> None:
-    day = f"{timezone.localdate():%Y-%m-%d}"
     size = record.size()
     rows: list[list[object]] = [
-        [day, "采收", "小青菜", "A-7", 80, "公斤", "", ""],
-        [day, "采收", "小青菜", "", 40, "斤", "", ""],
-        [day, "发货", "小青菜", "A-7", 30, "公斤", "", ""],
+        [DAY, "采收", "小青菜", "A-7", 80, "公斤", "", ""],
+        [DAY, "采收", "小青菜", "", 40, "斤", "", ""],
+        [DAY, "发货", "小青菜", "A-7", 30, "公斤", "", ""],
     ]
 
     page = farmer.client.post("/capture/import/", {"account": to_hex(farmer.key.address), "file": table(*rows)})
@@ -103,8 +104,7 @@ def record_all(farmer: Handler, page: str) -> None:
 
 
 def harvests(count: int, lot: str = "") -> list[list[object]]:
-    day = f"{timezone.localdate():%Y-%m-%d}"
-    return [[day, "采收", "小青菜", lot, 10 + number, "公斤", "", ""] for number in range(count)]
+    return [[DAY, "采收", "小青菜", lot, 10 + number, "公斤", "", ""] for number in range(count)]
 
 
 def test_file__sent_again__records_nothing_twice(farmer: Handler) -> None:
@@ -153,11 +153,10 @@ def test_file__row_that_was_taken_back__can_be_recorded_again(farmer: Handler) -
 
 
 def test_file__more_leaves_than_there_is__says_how_much_there_is(farmer: Handler) -> None:
-    day = f"{timezone.localdate():%Y-%m-%d}"
     page = read(
         farmer,
-        [day, "发货", "小青菜", "A-7", 8, "公斤", "", ""],
-        [day, "损耗", "小青菜", "A-7", 6, "斤", "", ""],
+        [DAY, "发货", "小青菜", "A-7", 8, "公斤", "", ""],
+        [DAY, "损耗", "小青菜", "A-7", 6, "斤", "", ""],
         *harvests(1, "A-7"),
     )
 
@@ -168,13 +167,13 @@ def test_file__more_leaves_than_there_is__says_how_much_there_is(farmer: Handler
 def test_file__harvest_of_anothers_goods__is_refused(farmer: Handler, warehouse: Handler) -> None:
     gtin = services.add_item(warehouse.id, name_zh="别人的梨", name_en="").gtin
 
-    page = read(farmer, [f"{timezone.localdate():%Y-%m-%d}", "采收", gtin, "", 8, "公斤", "", ""])
+    page = read(farmer, [DAY, "采收", gtin, "", 8, "公斤", "", ""])
 
     assert "只能采收自己货品表里的货品" in page
 
 
 def test_file__part_of_a_piece__is_named_in_its_cell(farmer: Handler) -> None:
-    page = read(farmer, [f"{timezone.localdate():%Y-%m-%d}", "采收", "小青菜", "", 8.5, "件", "", ""])
+    page = read(farmer, [DAY, "采收", "小青菜", "", 8.5, "件", "", ""])
 
     assert "件数请填整数" in page
 

@@ -59,7 +59,8 @@ def photograph() -> SimpleUploadedFile:
 
 
 def test_harvest__signed_by_the_farmers_key__makes_a_numbered_lot_that_anybody_can_look_up(farmer: Handler) -> None:
-    first, second = harvest(farmer), harvest(farmer, "30", "jin")
+    at = timezone.now().isoformat()
+    first, second = harvest(farmer, happened_at=at), harvest(farmer, "30", "jin", happened_at=at)
 
     assert first.endswith("-01")
     assert second.endswith("-02")
