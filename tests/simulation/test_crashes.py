@@ -7,50 +7,41 @@ PINLIAN_SEED repeats a run's kills, orders and facts; a failing run names its se
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.integration.ports import reserved_port
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
-
-
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_instance__killed_again_and_again_while_people_use_it__keeps_what_it_acknowledged(tmp_path: Path) -> None:
     seed = int(os.environ.get("PINLIAN_SEED") or secrets.randbits(32))
     # Shown by pytest when the test fails.
     sys.stdout.write(f"to repeat: PINLIAN_SEED={seed} make test-simulation\n")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PINLIAN_")}
     environment.pop("DATABASE_URL", None)
-    web, node = free_ports(2)
-    environment |= {
-        "DJANGO_SETTINGS_MODULE": "pinlian.config.settings",
-        "PINLIAN_HOME": str(tmp_path / "home"),
-        "PINLIAN_PORT": str(web),
-        "PINLIAN_NODE_PORT": str(node),
-        "PINLIAN_ANCHOR_SECONDS": "2",
-        "PINLIAN_LOG_LEVEL": "WARNING",
-    }
-    storm = subprocess.run(
-        [sys.executable, "-m", "tests.simulation.storm", str(seed)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+    with reserved_port() as web, reserved_port() as node:
+        environment |= {
+            "DJANGO_SETTINGS_MODULE": "pinlian.config.settings",
+            "PINLIAN_HOME": str(tmp_path / "home"),
+            "PINLIAN_PORT": str(web),
+            "PINLIAN_NODE_PORT": str(node),
+            "PINLIAN_ANCHOR_SECONDS": "2",
+            "PINLIAN_LOG_LEVEL": "WARNING",
+        }
+        storm = subprocess.run(
+            [sys.executable, "-m", "tests.simulation.storm", str(seed)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
     outcome = json.loads(storm.stdout)
     sys.stdout.write(f"{outcome}\n")
     assert outcome["acknowledged"] > 0
