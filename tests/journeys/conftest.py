@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,22 +13,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.integration.ports import reserved_port
 from tests.journeys.device import Device
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "build" / "journeys"
 CHROMIUM = "/usr/bin/chromium"
-READY_SECONDS = 120
-STOP_SECONDS = 30
+READY_SECONDS = 300
+STOP_SECONDS = 120
 
 MakeDevice = Callable[[str, str], Device]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
@@ -41,11 +34,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site(home: Path) -> Iterator[str]:
     """The address of an instance with the neighbourhood of neighbourhood.py in it."""
-    port = free_port()
+    with reserved_port() as port, reserved_port() as node_port:
+        yield from _instance(home, port, node_port)
+
+
+def _instance(home: Path, port: int, node_port: int) -> Iterator[str]:
     environment = os.environ | {
         "PINLIAN_HOME": str(home),
         "PINLIAN_PORT": str(port),
-        "PINLIAN_NODE_PORT": str(free_port()),
+        "PINLIAN_NODE_PORT": str(node_port),
         "PINLIAN_ANCHOR_SECONDS": "2",
         "DJANGO_SETTINGS_MODULE": "pinlian.config.settings",
     }

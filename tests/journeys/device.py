@@ -4,12 +4,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Response, expect
 
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = {"phone": (390, 844), "desktop": (1280, 900)}
-STEP_MS = 20_000
+STEP_MS = 60_000
+"""How long a step takes says how busy the machine is."""
+COMES_SECONDS = 90
+"""For what comes by itself at once: on the chain, on record, and from there to the pages."""
 PASSPHRASE = "西红柿炒鸡蛋"
+
+expect.set_options(timeout=STEP_MS)
 
 
 class Device:
@@ -51,18 +56,32 @@ class Device:
         assert response is not None
         assert response.ok, f"{address}: {response.status}"
 
+    def follow(self, link: Locator) -> None:
+        """Go where a link leads; its page's scripts run when this returns."""
+        # Until it is there the page may come anew by itself, which is not where the link leads.
+        link.wait_for()
+        with self.page.expect_navigation():
+            link.click()
+
+    def link(self, name: str) -> None:
+        self.follow(self.page.get_by_role("link", name=name))
+
     def button(self, name: str) -> None:
-        self.page.locator("main, dialog").get_by_role("button", name=name, exact=True).first.click()
+        button = self.page.locator("main, dialog").get_by_role("button", name=name, exact=True).first
+        button.wait_for()
+        # The page may be one that the last button led to, whose scripts do not run yet.
+        self.page.wait_for_load_state()
+        button.click()
 
     def sees(self, text: str) -> None:
-        expect(self.page.locator("main")).to_contain_text(text, timeout=STEP_MS)
+        expect(self.page.locator("main")).to_contain_text(text)
 
     def log_in(self, phone: str, password: str) -> None:
         self.open("/me/sign-in/")
         self.page.fill("[name=phone]", phone)
         self.page.fill("[name=password]", password)
-        self.page.locator("main form button").click()
-        self.page.wait_for_url("**/")
+        with self.page.expect_navigation(url=lambda address: "/me/sign-in/" not in address):
+            self.page.locator("main form button").click()
 
     def agree(self, passphrase: str | None = None) -> None:
         """Agree to what the device's dialog says, with the passphrase if it asks for one."""
@@ -73,12 +92,12 @@ class Device:
         dialog.locator("button[type=submit]").click()
 
     def wait_for_toast(self, text: str) -> None:
-        expect(self.page.locator("#toasts")).to_contain_text(text, timeout=STEP_MS)
+        expect(self.page.locator("#toasts")).to_contain_text(text)
 
-    def reload_until(self, text: str, seconds: int) -> None:
-        """For what comes by itself after a time: look again until the page says it."""
+    def reload_until(self, text: str, seconds: int = COMES_SECONDS, *, times: int = 1) -> None:
+        """For what comes by itself after a time: look again until the page says it, so many times."""
         for _ in range(seconds):
-            if text in self.page.locator("main").inner_text():
+            if self.page.locator("main").inner_text().count(text) >= times:
                 return
             self.page.wait_for_timeout(1000)
             self.page.reload()
@@ -92,6 +111,7 @@ class Device:
 
     def picture(self, name: str) -> None:
         """A picture of the whole page, for people to look at."""
+        self.page.wait_for_load_state()
         self.page.screenshot(path=self._pictures / f"{name}-{self.name}.png", full_page=True)
 
     def check_accessibility(self, name: str) -> None:

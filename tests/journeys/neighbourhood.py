@@ -5,6 +5,7 @@ short enough to be waited for.
 """
 
 import os
+import time
 
 import django
 
@@ -12,7 +13,8 @@ PASSWORD = "green-basket-42"
 LEADER_PHONE = "13800000021"
 MERCHANT_PHONE = "13800000025"
 OPERATOR_PHONE = "13800000024"
-WINDOW_SECONDS = 50
+WINDOW_SECONDS = 90
+PUBLISHED_SECONDS_MAX = 120
 
 
 def main() -> None:
@@ -86,7 +88,12 @@ def main() -> None:
         ),
     )
     signature = wallet.sign(digest(offer, wiring.escrow().domain_separator()))
-    relayer.submit("offer", message_json(offer), f"0x{signature.hex()}", signer=account)
+    promise = relayer.submit("offer", message_json(offer), f"0x{signature.hex()}", signer=account)
+    deadline = time.monotonic() + PUBLISHED_SECONDS_MAX
+    while (state := relayer.status(promise.id)) is None or state.stage != relayer.Stage.FINAL:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the offer is not published: {state}")
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":

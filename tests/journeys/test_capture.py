@@ -185,6 +185,11 @@ def test_farmer__presses_twice_or_is_cut_off__is_recorded_once(make_device: Make
     assert [here.count(quantity) for quantity in ("71.5 公斤", "72.5 公斤", "73.5 公斤")] == [1, 1, 1]
 
 
+PAINTED = """new Promise(resolve => {
+  new PerformanceObserver(() => resolve()).observe({type: 'paint', buffered: true});
+})"""
+
+
 def test_farmer__presses_before_the_pages_script_has_come__stays_on_the_page(make_device: MakeDevice) -> None:
     farmer = make_device("phone", "zh")
     farmer.log_in(MERCHANT_PHONE, PASSWORD)
@@ -192,7 +197,7 @@ def test_farmer__presses_before_the_pages_script_has_come__stays_on_the_page(mak
     farmer.page.route(re.compile(r"/build/main\b.*\.js"), lambda route: on_its_way.append(route))
     farmer.page.goto("/capture/harvest/", wait_until="commit")
     button = farmer.page.get_by_role("button", name="不拍照，直接登记", exact=True)
-    farmer.page.wait_for_function("performance.getEntriesByType('paint').length > 0")
+    farmer.page.evaluate(PAINTED)
     button.scroll_into_view_if_needed()
     place = button.bounding_box()
     assert place is not None
