@@ -14,6 +14,7 @@ from django.db import connections
 from pinlian.record import facade as record
 from pinlian.record import log
 from pinlian.record.tree import Frontier, leaf_hash
+from tests.integration.ended_processes import named_environment, wait_for_sessions
 from tests.integration.record.test_log import note
 
 pytestmark = [
@@ -29,10 +30,11 @@ KILLS = 3
 def append_until_killed(home: Path, first: int, chance: random.Random) -> list[tuple[int, int]]:
     """Number and index of each fact that a process was told is in the record before it was killed."""
     names = {alias: str(connections[alias].settings_dict["NAME"]) for alias in ("default", "journal", "record")}
+    environment = named_environment()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.integration.record.child", str(home), str(first)],
         cwd=ROOT,
-        env=os.environ | {"TEST_DATABASES": json.dumps(names), "PYTHONPATH": str(ROOT / "src")},
+        env=environment | {"TEST_DATABASES": json.dumps(names), "PYTHONPATH": str(ROOT / "src")},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -43,6 +45,7 @@ def append_until_killed(home: Path, first: int, chance: random.Random) -> list[t
     process.kill()
     lines += process.stdout.readlines()
     process.wait()
+    wait_for_sessions(environment)
     return [tuple(pair) for line in lines if line.endswith("\n") for pair in json.loads(line)]
 
 

@@ -1,7 +1,6 @@
 """kill -9 of real processes in the middle of their work: nothing acknowledged is lost, nothing happens twice."""
 
 import json
-import os
 import random
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pinlian.chain.rpc import to_hex
 from pinlian.relayer import facade
 from pinlian.relayer.candidate import Submission
 from pinlian.relayer.models import Message
+from tests.integration.ended_processes import named_environment, wait_for_sessions
 from tests.integration.relayer.instance import PRICE, Instance, buyer, order
 
 pytestmark = pytest.mark.django_db(databases=["default", "journal", "record"], transaction=True)
@@ -32,10 +32,11 @@ ROOT = Path(__file__).parents[3]
 def child(role: str, instance: Instance, home: Path) -> Iterator["subprocess.Popen[str]"]:
     """A process of its own, killed in the end."""
     names = {alias: str(connections[alias].settings_dict["NAME"]) for alias in ("default", "journal")}
+    environment = named_environment()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.integration.relayer.child", role, instance.rpc.url, str(home)],
         cwd=ROOT,
-        env=os.environ | {"TEST_DATABASES": json.dumps(names), "PYTHONPATH": str(ROOT / "src")},
+        env=environment | {"TEST_DATABASES": json.dumps(names), "PYTHONPATH": str(ROOT / "src")},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -45,6 +46,7 @@ def child(role: str, instance: Instance, home: Path) -> Iterator["subprocess.Pop
     finally:
         process.kill()
         process.wait()
+        wait_for_sessions(environment)
 
 
 def accept_until_killed(
