@@ -253,3 +253,9 @@ def test_api__shows_merchants_products_and_offers(town: Town) -> None:
     assert client.get(f"/api/v1/market/offers/{offers[0]['id']}").json() == offers[0]
     assert client.get(f"/api/v1/market/offers/0x{'00' * 32}").status_code == 404
     assert client.get("/api/v1/market/rules").json()["leader_bps"] == facade.trade_rules().leader_bps
+
+
+@pytest.mark.parametrize("listed", ["products", "offers"])
+def test_api__number_that_no_merchant_can_have__is_malformed(client: Client, listed: str) -> None:
+    answer = client.get(f"/api/v1/market/merchants/{2**63}/{listed}", headers={"host": "localhost"})
+    assert refusal(answer) == (422, "MALFORMED")

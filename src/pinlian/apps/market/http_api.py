@@ -1,10 +1,10 @@
 """The market over HTTP: who sells, what, under which terms; and publishing an offer."""
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Field, Router, Schema
+from ninja import Field, Path, Router, Schema
 from ninja.responses import Status
 
 from pinlian.apps.market import publishing, selectors
@@ -14,6 +14,7 @@ from pinlian.apps.market.trade_rules import trade_rules
 router = Router(tags=["market"])
 
 ID = re.compile(r"0x[0-9a-f]{64}")
+MerchantNumber = Annotated[int, Path(ge=0, le=2**63 - 1)]
 
 
 class MerchantOut(Schema):
@@ -153,7 +154,7 @@ def list_merchants(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/merchants/{merchant_id}/products", response=ProductsOut, operation_id="list_products")
-def list_products(request: HttpRequest, merchant_id: int) -> dict[str, Any]:
+def list_products(request: HttpRequest, merchant_id: MerchantNumber) -> dict[str, Any]:
     """What a merchant has on sale."""
     if not selectors.merchants([merchant_id]):
         raise Http404
@@ -161,7 +162,7 @@ def list_products(request: HttpRequest, merchant_id: int) -> dict[str, Any]:
 
 
 @router.get("/merchants/{merchant_id}/offers", response=OffersOut, operation_id="list_offers_of_merchant")
-def list_offers(request: HttpRequest, merchant_id: int) -> dict[str, Any]:
+def list_offers(request: HttpRequest, merchant_id: MerchantNumber) -> dict[str, Any]:
     """Every offer that the merchant's present key published, newest first."""
     found = selectors.merchants([merchant_id])
     if not found:
