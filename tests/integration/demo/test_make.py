@@ -73,7 +73,7 @@ def look(environment: dict[str, str]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(2_400)
 def test_make__broken_off_and_begun_again__has_groups_in_every_state_and_true_books(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:

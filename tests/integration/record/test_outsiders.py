@@ -115,7 +115,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def witnessing(outsiders: list[Outsider], clock: Clock) -> Witnessing:
+def witnessing(outsiders: list[Outsider], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Witnessing:
+    # A witness writes to a disk that may be busy before it answers.
+    monkeypatch.setattr("pinlian.record.witnessing.TIMEOUT_SECONDS", 60.0)
     return Witnessing(parse_policy(policy_text(outsiders, "all")), log_signer().verifier, clock=clock)
 
 

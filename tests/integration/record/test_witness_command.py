@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,7 @@ from tests.unit.record.paper_log import LOG, PaperLog, served
 
 LEAVES = [f"fact {number}".encode() for number in range(300)]
 SECONDS_MAX = 60
+get, post = partial(httpx.get, timeout=SECONDS_MAX), partial(httpx.post, timeout=SECONDS_MAX)
 
 
 def command(home: Path, *options: str) -> list[str]:
@@ -53,18 +55,18 @@ def test_witness__log_that_grows__cosigns_for_the_log_and_for_anybody(tmp_path: 
     with served(log) as url, running(tmp_path, url) as (process, address, key):
         assert run(tmp_path, "--show-key").stdout == f"{key.vkey}\n"
         grown = PaperLog(LEAVES)
-        answer = httpx.post(f"{address}add-checkpoint", content=grown.request(0))
+        answer = post(f"{address}add-checkpoint", content=grown.request(0))
         if answer.status_code == httpx.codes.CONFLICT:
-            answer = httpx.post(f"{address}add-checkpoint", content=grown.request(int(answer.text)))
+            answer = post(f"{address}add-checkpoint", content=grown.request(int(answer.text)))
         assert answer.status_code == httpx.codes.OK
         found = open_checkpoint(grown.checkpoint() + answer.text, LOG.verifier, [key])
         assert [cosignature.verifier for cosignature in found.cosignatures] == [key]
-        kept = open_checkpoint(httpx.get(f"{address}checkpoint").text, LOG.verifier, [key])
+        kept = open_checkpoint(get(f"{address}checkpoint").text, LOG.verifier, [key])
         assert kept.body == grown.body()
-        assert httpx.get(f"{address}key").text == f"{key.vkey}\n"
-        assert httpx.post(f"{address}add-checkpoint", content=b"\xff").status_code == httpx.codes.BAD_REQUEST
-        assert httpx.post(f"{address}elsewhere", content=b"").status_code == httpx.codes.NOT_FOUND
-        assert httpx.post(f"{address}add-checkpoint", content=bytes(200_000)).status_code == 413
+        assert get(f"{address}key").text == f"{key.vkey}\n"
+        assert post(f"{address}add-checkpoint", content=b"\xff").status_code == httpx.codes.BAD_REQUEST
+        assert post(f"{address}elsewhere", content=b"").status_code == httpx.codes.NOT_FOUND
+        assert post(f"{address}add-checkpoint", content=bytes(200_000)).status_code == 413
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS_MAX) == 0
 
@@ -75,7 +77,7 @@ def test_witness__forked_log__ends_with_status_1_and_stays_down(tmp_path: Path) 
     with served(log) as url:
         assert run(tmp_path, "--log", url, "--log-key", LOG.verifier.vkey, "--once").returncode == 0
         with running(tmp_path, url) as (process, address, _):
-            assert httpx.post(f"{address}add-checkpoint", content=fork.request(280)).status_code == httpx.codes.OK
+            assert post(f"{address}add-checkpoint", content=fork.request(280)).status_code == httpx.codes.OK
             log.leaves = LEAVES
             _, said = process.communicate(timeout=SECONDS_MAX)
             assert process.returncode == 1
@@ -92,9 +94,9 @@ def test_witness__killed_after_cosigning__still_knows_the_head(tmp_path: Path) -
     with served(log) as url:
         with running(tmp_path, url) as (process, address, _):
             grown = PaperLog(LEAVES)
-            answer = httpx.post(f"{address}add-checkpoint", content=grown.request(0))
+            answer = post(f"{address}add-checkpoint", content=grown.request(0))
             if answer.status_code == httpx.codes.CONFLICT:
-                answer = httpx.post(f"{address}add-checkpoint", content=grown.request(int(answer.text)))
+                answer = post(f"{address}add-checkpoint", content=grown.request(int(answer.text)))
             assert answer.status_code == httpx.codes.OK
             process.kill()
             process.wait(SECONDS_MAX)

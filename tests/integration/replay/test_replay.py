@@ -7,6 +7,7 @@ from pathlib import Path
 
 # Two that filled (one of them to the cheaper step of the ladder), and one that did not.
 GROUP_BUYS = "26985\t5267\t46622\n9906\t5355\t113503\t7\t8\n15169\t98\n"
+SECONDS_MAX = 800
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -14,7 +15,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "pinlian", "replay", *arguments],
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=SECONDS_MAX,
         check=False,
     )
 
