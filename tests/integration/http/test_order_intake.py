@@ -59,10 +59,10 @@ def test_plain_order__by_the_short_way__gets_the_promise_of_the_api_and_is_place
     )
 
 
-def sealed_order(town: Town) -> dict[str, Any]:
+def sealed_order(town: Town, sealed: str = '{"ciphertext":"..."}') -> dict[str, Any]:
     """An order with delivery details that nobody here can read."""
     town.top_up(buyer(1))
-    salt, sealed = f"0x{5:064x}", '{"ciphertext":"..."}'
+    salt = f"0x{5:064x}"
     details = bytes.fromhex(commitment_of(salt, sealed)[2:])
     order = replace(town.make_order(town.open(town.publish()), buyer(1), 2), details=details)
     return signed_order(town, order, buyer(1)) | {"details": {"salt": salt, "sealed": sealed}}
@@ -78,7 +78,14 @@ def test_order_with_delivery_details__by_the_short_way__keeps_them(town: Town) -
 
 @pytest.mark.parametrize(
     "details",
-    [7, {}, {"salt": "0x05", "sealed": "x"}, {"salt": 5, "sealed": "x"}, {"salt": f"0x{6:064x}", "sealed": "x"}],
+    [
+        7,
+        {},
+        {"salt": "0x05", "sealed": "x"},
+        {"salt": 5, "sealed": "x"},
+        {"salt": f"0x{6:064x}", "sealed": "x"},
+        {"salt": f"0x{6:064x}", "sealed": "\ud800"},
+    ],
 )
 def test_order_with_other_details_than_signed__is_answered_by_the_api_as_malformed(details: Any, town: Town) -> None:
     status, _, problem = send(json.dumps(sealed_order(town) | {"details": details}).encode())
