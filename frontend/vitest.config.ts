@@ -4,5 +4,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     passWithNoTests: true,
+    // How long a test takes says how busy the machine is.
+    testTimeout: 600_000,
   },
 });
