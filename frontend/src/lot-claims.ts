@@ -130,12 +130,14 @@ function saysTheSame(shown: HTMLElement, recorded: unknown): boolean {
 }
 
 /** Whether both the attribute and the words of a time mean this moment; the attribute is on the calendar of the page. */
-function showsTime(time: HTMLTimeElement, moment: number): boolean {
+export function showsTime(time: Pick<HTMLTimeElement, "dateTime" | "textContent">, moment: number): boolean {
   if (Math.floor(moment / 1000) !== Date.parse(time.dateTime) / 1000) return false;
   const [, day, hour, minute] = /^\d+-\d+-(\d\d)T(\d\d):(\d\d)/.exec(time.dateTime) ?? [];
   const words = plain(time.textContent);
-  const numbers = (words.match(/\d+/g) ?? []).map(Number);
-  return [day, ...(words.includes(":") ? [hour, minute] : [])].every((number) => numbers.includes(Number(number)));
+  // The clock apart: at 18:18, or at 22:05 on the 22nd, one number would vouch for another.
+  const [clock] = /\d+:\d+/.exec(words) ?? [];
+  const numbers = (words.replace(clock ?? "", "").match(/\d+/g) ?? []).map(Number);
+  return numbers.includes(Number(day)) && (clock === undefined || clock === `${hour}:${minute}`);
 }
 
 function plain(words: string | null): string {

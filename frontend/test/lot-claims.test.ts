@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { SignedFact } from "../src/fact";
 import { nameOf } from "../src/gs1-names";
-import { ofOtherGoods, readingsOf, statementOf } from "../src/lot-claims";
+import { ofOtherGoods, readingsOf, showsTime, statementOf } from "../src/lot-claims";
 
 // The examples of the Tag Data Standard and of GS1's Digital Link standard; src/pinlian/gs1/epc.py gives the same.
 test.each([
@@ -78,4 +78,16 @@ test("a statement can be read in its own words", () => {
   const [, harvested] = event({ type: "ObjectEvent", bizStep: "commissioning", eventTime: "T", readPoint: { id: "P" }, quantityList: [{ quantity: 8, uom: "KGM" }] });
   expect(statementOf(harvested)).toBe("ObjectEvent · commissioning · T · P · 8 KGM");
   expect(statementOf(described(LOT)[1])).toBe(`x · ${link(LOT)}`);
+});
+
+test.each([
+  ["2026-11-22T18:18:05+08:00", "11月22日 18:18", true],
+  ["2026-11-22T18:18:05+08:00", "22 Nov", true],
+  ["2026-11-22T18:18:05+08:00", "11月22日 44:18", false],
+  ["2026-11-22T18:18:05+08:00", "11月22日 18:44", false],
+  ["2026-11-22T22:05:00+08:00", "11月22日 44:05", false],
+  ["2026-11-22T11:22:00+08:00", "11月23日 11:22", false],
+  ["2025-12-31T00:00:00+08:00", "2025年12月31日 00:00", true],
+])("%s, written as %s, is that moment: %s", (dateTime, textContent, isShown) => {
+  expect(showsTime({ dateTime, textContent }, Date.parse(dateTime))).toBe(isShown);
 });
