@@ -294,7 +294,7 @@ acts = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(script=st.lists(acts, max_size=30), span=st.sampled_from([1, 2, 64]), confirmations=st.integers(0, 2))
 def test_read_model__after_any_reorganisations__is_that_of_a_fresh_reading(
     monkeypatch: pytest.MonkeyPatch, script: list[tuple[str, Any]], span: int, confirmations: int

@@ -301,7 +301,7 @@ def _certificates(of_lots: Iterable[LotView]) -> list[CertificateView]:
             lots_of.setdefault(certificate, []).append(lot.epc)
     return [
         CertificateView(row.id, row.author, row.index, CertificateBody.model_validate(row.body), tuple(lots_of[row.id]))
-        for row in rows_of(Certificate, "id", lots_of)
+        for row in sorted(rows_of(Certificate, "id", lots_of), key=lambda row: row.index)
     ]
 
 
