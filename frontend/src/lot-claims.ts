@@ -23,6 +23,8 @@ interface Event {
   [field: string]: unknown;
 }
 
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const YEAR_MS = 366 * 24 * 3_600_000;
 const SINGLE_LISTS = ["epcList", "childEPCs", "inputEPCList", "outputEPCList"];
 const QUANTITY_LISTS = ["quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"];
 const CELSIUS: Record<string, (degrees: number) => number> = {
@@ -129,15 +131,23 @@ function saysTheSame(shown: HTMLElement, recorded: unknown): boolean {
   return plain(value ?? words) === plain(String(recorded ?? ""));
 }
 
-/** Whether both the attribute and the words of a time mean this moment; the attribute is on the calendar of the page. */
-export function showsTime(time: Pick<HTMLTimeElement, "dateTime" | "textContent">, moment: number): boolean {
+/**
+ * Whether both the attribute and the words of a time mean this moment; the attribute is on the calendar of the page.
+ * The words are those of the filter `moment` (web/templatetags/pinlian.py); a year goes without saying for a year.
+ */
+export function showsTime(
+  time: Pick<HTMLTimeElement, "dateTime" | "textContent">,
+  moment: number,
+  now = Date.now(),
+): boolean {
   if (Math.floor(moment / 1000) !== Date.parse(time.dateTime) / 1000) return false;
-  const [, day, hour, minute] = /^\d+-\d+-(\d\d)T(\d\d):(\d\d)/.exec(time.dateTime) ?? [];
+  const [, year, month, date, clock] = /^(\d+)-(\d+)-(\d+)T(\d+:\d+)/.exec(time.dateTime) ?? [];
+  const dayInMonth = `${Number(date)} ${MONTHS[Number(month) - 1]}`;
+  const monthAndDay = `${Number(month)}月${Number(date)}日`;
+  const days = [`${year}年${monthAndDay}`, `${dayInMonth} ${year}`];
+  if (Math.abs(now - moment) < YEAR_MS) days.push(monthAndDay, dayInMonth);
   const words = plain(time.textContent);
-  // The clock apart: at 18:18, or at 22:05 on the 22nd, one number would vouch for another.
-  const [clock] = /\d+:\d+/.exec(words) ?? [];
-  const numbers = (words.replace(clock ?? "", "").match(/\d+/g) ?? []).map(Number);
-  return numbers.includes(Number(day)) && (clock === undefined || clock === `${hour}:${minute}`);
+  return days.some((day) => words === day || words === `${day} ${clock}`);
 }
 
 function plain(words: string | null): string {

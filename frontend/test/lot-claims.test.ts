@@ -82,12 +82,23 @@ test("a statement can be read in its own words", () => {
 
 test.each([
   ["2026-11-22T18:18:05+08:00", "11月22日 18:18", true],
+  ["2026-11-22T18:18:05+08:00", "22 Nov 18:18", true],
+  ["2026-09-05T07:05:00+08:00", "5 Sep 07:05", true],
   ["2026-11-22T18:18:05+08:00", "22 Nov", true],
   ["2026-11-22T18:18:05+08:00", "11月22日 44:18", false],
   ["2026-11-22T18:18:05+08:00", "11月22日 18:44", false],
   ["2026-11-22T22:05:00+08:00", "11月22日 44:05", false],
   ["2026-11-22T11:22:00+08:00", "11月23日 11:22", false],
+  ["2026-11-22T11:22:00+08:00", "10月22日 11:22", false],
+  ["2026-11-22T11:22:00+08:00", "22 Oct 11:22", false],
+  ["2026-11-22T11:22:00+08:00", "11:22", false],
+  ["2025-12-31T00:00:00+08:00", "12月31日 00:00", true],
   ["2025-12-31T00:00:00+08:00", "2025年12月31日 00:00", true],
+  ["2025-12-31T00:00:00+08:00", "31 Dec 2024 00:00", false],
+  ["2025-11-20T09:30:00+08:00", "20 Nov 2025 09:30", true],
+  ["2025-11-20T09:30:00+08:00", "11月20日 09:30", false],
 ])("%s, written as %s, is that moment: %s", (dateTime, textContent, isShown) => {
-  expect(showsTime({ dateTime, textContent }, Date.parse(dateTime))).toBe(isShown);
+  const now = Date.parse("2026-11-23T10:00:00+08:00");
+  expect(showsTime({ dateTime, textContent }, Date.parse(dateTime), now)).toBe(isShown);
+  expect(showsTime({ dateTime, textContent }, Date.parse(dateTime) + 1000, now)).toBe(false);
 });
