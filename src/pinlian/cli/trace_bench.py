@@ -301,7 +301,7 @@ def measure(laid: Laid, lots: int) -> dict[str, Any]:
         "incomplete": incomplete,
         "stages": [{"stage": stage, **_percentiles("", found)} for stage, found in times.items()],
         **_percentiles("peer_", peer),
-        "ratio_to_peer": round(_percentile(peer, 95) / _percentile(everything, 95), 1),
+        "ratio_to_peer": round(_percentile(peer, 95) / _percentile(everything, 95), 3),
         "laid_per_second": round(laid.events / laid.seconds, 1),
     }
 

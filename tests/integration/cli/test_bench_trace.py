@@ -15,7 +15,5 @@ def test_bench_trace__small__reads_whole_histories_and_says_what_it_measured() -
     assert figures["histories"] == 12
     assert figures["incomplete"] == 0
     assert figures["levels"][0] >= 6
-    for name in ("p50_ms", "p95_ms", "capture_per_second", "capture_http_per_second", "peer_p95_ms"):
+    for name in ("p50_ms", "p95_ms", "capture_per_second", "capture_http_per_second", "peer_p95_ms", "ratio_to_peer"):
         assert figures[name] > 0, name
-    # Of so few readings one that had to wait makes a share that is rounded to nothing.
-    assert figures["ratio_to_peer"] >= 0

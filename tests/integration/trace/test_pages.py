@@ -142,6 +142,8 @@ def test_lot__for_a_passer_by__tells_the_way_and_claims_nothing_that_was_not_che
         assert words in page
     assert '<div class="alert is-shown" data-verdict="unchecked">' in page
     assert "LTR" not in re.sub(r"<[^>]*>", "", page)
+    # In a random token it is never a word of its own.
+    assert not re.search(r"\bLTR\b", page)
     assert f"/groups/{GROUP}/" in page
 
 
